@@ -1,0 +1,88 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .unsafeFlags(["-warnings-as-errors"])
+]
+
+let package = Package(
+  name: "Muster",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "muster", targets: ["muster"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // DuckDB's C API, bound at run time: the package builds without DuckDB.
+    .target(name: "CDuckDB"),
+    // Roaring bitmaps in C, from the system.
+    .systemLibrary(
+      name: "CRoaring",
+      providers: [.apt(["libroaring-dev"]), .brew(["croaring"])]
+    ),
+    // Definition → plan → SQL: pure values, no I/O, no clock.
+    .target(
+      name: "SegmentCompiler",
+      dependencies: [
+        .product(name: "Yams", package: "Yams")
+      ],
+      swiftSettings: strict
+    ),
+    // Resolved rules → member sets, on DuckDB.
+    .target(
+      name: "SegmentEngines",
+      dependencies: ["CDuckDB", "CRoaring", "SegmentCompiler"],
+      swiftSettings: strict
+    ),
+    // Definitions, versions, runs, data versions in SQLite.
+    .target(
+      name: "SegmentStore",
+      dependencies: [
+        "SegmentCompiler",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      swiftSettings: strict
+    ),
+    // The use cases.
+    .target(
+      name: "SegmentService",
+      dependencies: [
+        "SegmentCompiler", "SegmentEngines", "SegmentStore",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: strict
+    ),
+    .executableTarget(
+      name: "muster",
+      dependencies: [
+        "SegmentService",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "SegmentCompilerTests",
+      dependencies: ["SegmentCompiler"],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "SegmentEnginesTests",
+      dependencies: ["SegmentEngines"],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "SegmentServiceTests",
+      dependencies: [
+        "SegmentService",
+        .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: strict
+    ),
+  ],
+  swiftLanguageModes: [.v6]
+)

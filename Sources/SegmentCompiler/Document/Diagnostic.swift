@@ -1,0 +1,48 @@
+/// One problem (or warning) of a document: what, where, what was expected, what to do.
+public struct Diagnostic: Sendable, Equatable, Error, CustomStringConvertible {
+  public enum Severity: String, Sendable { case error, warning }
+
+  public var severity: Severity
+  /// A stable identifier such as `unknownAttribute`.
+  public var code: String
+  /// Where in the document, such as `rules[1].match.all[0].value`; empty for the document itself.
+  public var place: String
+  /// What was found and what was expected, in one sentence.
+  public var message: String
+  /// What to do about it.
+  public var hint: String?
+  /// Line of the source text, counted from 1, where it is known.
+  public var line: Int?
+
+  public init(
+    severity: Severity = .error, code: String, place: String, message: String,
+    hint: String? = nil, line: Int? = nil
+  ) {
+    self.severity = severity
+    self.code = code
+    self.place = place
+    self.message = message
+    self.hint = hint
+    self.line = line
+  }
+
+  public var description: String {
+    var text = "\(severity.rawValue): "
+    if let line { text += "line \(line): " }
+    if !place.isEmpty { text += "\(place): " }
+    text += "\(message) [\(code)]"
+    if let hint { text += "\n  \(hint)" }
+    return text
+  }
+}
+
+/// All problems of one document, thrown together.
+public struct Diagnostics: Sendable, Equatable, Error, CustomStringConvertible {
+  public var all: [Diagnostic]
+
+  public init(_ all: [Diagnostic] = []) { self.all = all }
+
+  public var errors: [Diagnostic] { all.filter { $0.severity == .error } }
+  public var warnings: [Diagnostic] { all.filter { $0.severity == .warning } }
+  public var description: String { all.map(\.description).joined(separator: "\n") }
+}
