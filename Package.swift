@@ -44,6 +44,7 @@ let package = Package(
       name: "SegmentStore",
       dependencies: [
         "SegmentCompiler",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict
@@ -73,6 +74,14 @@ let package = Package(
     .testTarget(
       name: "SegmentEnginesTests",
       dependencies: ["SegmentEngines"],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "SegmentStoreTests",
+      dependencies: [
+        "SegmentStore",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: strict
     ),
     .testTarget(

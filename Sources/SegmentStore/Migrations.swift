@@ -1,0 +1,12 @@
+import GRDB
+
+/// The schema's history, one function per area, each beside the code that uses its tables.
+///
+/// A migration that was released is never edited: a change is a further migration.
+let migrator: DatabaseMigrator = {
+  var migrator = DatabaseMigrator()
+  registerSegments(&migrator)  // Segments.swift
+  registerRuns(&migrator)  // Runs.swift
+  // registerLoads(&migrator) stands here: Loads.swift
+  return migrator
+}()

@@ -1,0 +1,161 @@
+import GRDB
+
+func registerRuns(_ migrator: inout DatabaseMigrator) {
+  migrator.registerMigration("runs") { db in
+    // `position` is the order of publication. Data versions and previous runs may be swept before
+    // the runs that name them, so those are plain numbers.
+    try db.execute(
+      sql: """
+        CREATE TABLE run (
+          position INTEGER PRIMARY KEY AUTOINCREMENT,
+          id INTEGER NOT NULL UNIQUE,
+          segmentId INTEGER NOT NULL REFERENCES segment(id) ON DELETE CASCADE,
+          segmentVersion INTEGER NOT NULL,
+          asOf INTEGER NOT NULL,
+          dataVersion INTEGER NOT NULL,
+          started INTEGER NOT NULL,
+          finished INTEGER NOT NULL,
+          "references" TEXT NOT NULL,
+          status TEXT NOT NULL CHECK (status IN ('succeeded', 'failed', 'skipped')),
+          cause TEXT,
+          membersFile TEXT,
+          membersSha256 TEXT,
+          count INTEGER,
+          entered INTEGER,
+          exited INTEGER,
+          rules TEXT,
+          previousRun INTEGER,
+          FOREIGN KEY (segmentId, segmentVersion) REFERENCES segmentVersion(segmentId, number),
+          CHECK ((status = 'succeeded') = (cause IS NULL)),
+          CHECK ((status = 'succeeded') = (membersFile IS NOT NULL AND membersSha256 IS NOT NULL
+            AND count IS NOT NULL AND entered IS NOT NULL AND exited IS NOT NULL
+            AND rules IS NOT NULL))
+        ) STRICT;
+        CREATE INDEX runOfSegment ON run (segmentId, segmentVersion, position);
+        CREATE INDEX runPublished ON run (segmentId, position) WHERE status = 'succeeded';
+
+        CREATE TABLE runSequence (last INTEGER NOT NULL) STRICT;
+        INSERT INTO runSequence (last) VALUES (0);
+        """)
+  }
+}
+
+extension SegmentStore {
+  /// Ids for new runs, for ever theirs, whether they are published or not.
+  public func reserveRuns(_ count: Int) throws -> Range<Int64> {
+    precondition(count >= 0)
+    return try database.write { db in
+      let last = try Int64.fetchOne(
+        db, sql: "UPDATE runSequence SET last = last + ? RETURNING last", arguments: [count])!
+      return (last + 1 - Int64(count))..<(last + 1)
+    }
+  }
+
+  /// Publishes the runs of a refresh, all or none: its commit point.
+  ///
+  /// The files with their members must be on disk before.
+  public func publish(_ runs: [RunRecord]) throws {
+    try database.write { db in
+      for run in runs { try insert(run, db) }
+    }
+  }
+
+  public func run(_ id: Int64) throws -> RunRecord? {
+    try database.read { db in
+      try RunRecord.fetchOne(db, sql: selectRun + "WHERE r.id = ?", arguments: [id])
+    }
+  }
+
+  /// The runs of a segment, the last published first.
+  public func runs(of segment: String, limit: Int = Int.max) throws -> [RunRecord] {
+    try database.read { db in
+      try RunRecord.fetchAll(
+        db, sql: selectRun + "WHERE s.name = ? ORDER BY r.position DESC LIMIT ?",
+        arguments: [segment, limit])
+    }
+  }
+
+  /// The last succeeded run of a segment: the one that says who its members are.
+  public func lastPublished(of segment: String) throws -> RunRecord? {
+    try database.read { db in
+      try RunRecord.fetchOne(
+        db,
+        sql: selectRun + """
+          WHERE s.name = ? AND r.status = 'succeeded' ORDER BY r.position DESC LIMIT 1
+          """, arguments: [segment])
+    }
+  }
+
+  /// The last succeeded run of every segment that has one, by name.
+  public func allLastPublished() throws -> [RunRecord] {
+    try database.read { db in
+      try RunRecord.fetchAll(
+        db,
+        sql: selectRun + """
+          WHERE r.position IN (
+            SELECT max(position) FROM run WHERE status = 'succeeded' GROUP BY segmentId)
+          ORDER BY s.name
+          """)
+    }
+  }
+
+  /// Names of the member files that a run refers to; every other one can be swept.
+  public func memberFilesInUse() throws -> Set<String> {
+    try database.read { db in
+      try String.fetchSet(db, sql: "SELECT membersFile FROM run WHERE membersFile IS NOT NULL")
+    }
+  }
+}
+
+private let selectRun = """
+  SELECT r.*, s.name AS segment FROM run r JOIN segment s ON s.id = r.segmentId
+
+  """
+
+private func insert(_ run: RunRecord, _ db: Database) throws {
+  guard
+    let segment = try Int64.fetchOne(
+      db, sql: "SELECT id FROM segment WHERE name = ?", arguments: [run.segment])
+  else { throw SegmentStoreError.unknownSegment(run.segment) }
+  guard
+    try Bool.fetchOne(
+      db, sql: "SELECT 1 FROM segmentVersion WHERE segmentId = ? AND number = ?",
+      arguments: [segment, run.segmentVersion]) != nil
+  else {
+    throw SegmentStoreError.unknownVersion(segment: run.segment, number: run.segmentVersion)
+  }
+  let result = run.result
+  try db.execute(
+    sql: """
+      INSERT INTO run (id, segmentId, segmentVersion, asOf, dataVersion, started, finished,
+        "references", status, cause, membersFile, membersSha256, count, entered, exited, rules,
+        previousRun)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """,
+    arguments: [
+      run.id, segment, run.segmentVersion, run.asOf, run.dataVersion, run.started, run.finished,
+      json(run.references), run.status.rawValue, run.cause, result?.members.name,
+      result?.members.sha256, result?.count, result?.entered, result?.exited,
+      result.map { try json($0.rules) }, result?.previousRun,
+    ])
+}
+
+extension RunRecord: FetchableRecord {
+  public init(row: Row) throws {
+    let outcome: Outcome
+    switch RunStatus(rawValue: row["status"]) {
+    case .failed: outcome = .failed(cause: row["cause"])
+    case .skipped: outcome = .skipped(cause: row["cause"])
+    case .succeeded, nil:
+      outcome = .succeeded(
+        RunResult(
+          members: MembersFile(name: row["membersFile"], sha256: row["membersSha256"]),
+          count: row["count"], entered: row["entered"], exited: row["exited"],
+          rules: try decode(row["rules"]), previousRun: row["previousRun"]))
+    }
+    self.init(
+      id: row["id"], segment: row["segment"], segmentVersion: row["segmentVersion"],
+      asOf: row["asOf"], dataVersion: row["dataVersion"], started: row["started"],
+      finished: row["finished"], references: try decode(row["references"]), outcome: outcome)
+  }
+}

@@ -1,0 +1,126 @@
+import Crypto
+import Foundation
+import GRDB
+
+/// One saved state of a segment's definition.
+public struct SegmentVersion: Sendable, Equatable {
+  public var segment: String
+  /// 1, 2, 3 … within the segment.
+  public var number: Int
+  /// Canonical JSON.
+  public var definition: String
+  public var savedAt: Int64
+  /// SHA-256 of the definition's UTF-8, in hexadecimal digits.
+  public var contentHash: String
+}
+
+func registerSegments(_ migrator: inout DatabaseMigrator) {
+  migrator.registerMigration("segments") { db in
+    try db.execute(
+      sql: """
+        CREATE TABLE segment (
+          id INTEGER PRIMARY KEY AUTOINCREMENT,
+          name TEXT NOT NULL UNIQUE COLLATE BINARY,
+          version INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE segmentVersion (
+          segmentId INTEGER NOT NULL REFERENCES segment(id) ON DELETE CASCADE,
+          number INTEGER NOT NULL CHECK (number > 0),
+          definition TEXT NOT NULL,
+          savedAt INTEGER NOT NULL,
+          contentHash TEXT NOT NULL,
+          PRIMARY KEY (segmentId, number)
+        ) STRICT, WITHOUT ROWID;
+        """)
+  }
+}
+
+extension SegmentStore {
+  /// Saves a definition as the segment's next version, or returns the current one where it is equal.
+  @discardableResult
+  public func save(name: String, definition: String, at time: Int64) throws -> SegmentVersion {
+    let hash = contentHash(definition)
+    return try database.write { db in
+      let current = try currentVersion(db, name)
+      if let current, current.contentHash == hash { return current }
+
+      let number = (current?.number ?? 0) + 1
+      try db.execute(
+        sql: """
+          INSERT INTO segment (name, version) VALUES (:name, :number)
+          ON CONFLICT (name) DO UPDATE SET version = :number;
+          """, arguments: ["name": name, "number": number])
+      try db.execute(
+        sql: """
+          INSERT INTO segmentVersion (segmentId, number, definition, savedAt, contentHash)
+          SELECT id, version, ?, ?, ? FROM segment WHERE name = ?
+          """, arguments: [definition, time, hash, name])
+      return SegmentVersion(
+        segment: name, number: number, definition: definition, savedAt: time, contentHash: hash)
+    }
+  }
+
+  /// The current version of every segment, by name.
+  public func segments() throws -> [SegmentVersion] {
+    try database.read { db in
+      try SegmentVersion.fetchAll(
+        db, sql: selectVersion + "WHERE v.number = s.version ORDER BY s.name")
+    }
+  }
+
+  /// The segment's current version; nil where there is no such segment.
+  public func segment(_ name: String) throws -> SegmentVersion? {
+    try database.read { db in try currentVersion(db, name) }
+  }
+
+  /// All versions of a segment, the newest first.
+  public func versions(_ name: String) throws -> [SegmentVersion] {
+    try database.read { db in
+      try SegmentVersion.fetchAll(
+        db, sql: selectVersion + "WHERE s.name = ? ORDER BY v.number DESC", arguments: [name])
+    }
+  }
+
+  public func version(_ name: String, number: Int) throws -> SegmentVersion? {
+    try database.read { db in
+      try SegmentVersion.fetchOne(
+        db, sql: selectVersion + "WHERE s.name = ? AND v.number = ?", arguments: [name, number])
+    }
+  }
+
+  /// Deletes a segment with its versions and runs; false where there is no such segment.
+  @discardableResult
+  public func delete(_ name: String) throws -> Bool {
+    try database.write { db in
+      try db.execute(sql: "DELETE FROM segment WHERE name = ?", arguments: [name])
+      return db.changesCount > 0
+    }
+  }
+}
+
+extension SegmentVersion: FetchableRecord {
+  public init(row: Row) {
+    segment = row["name"]
+    number = row["number"]
+    definition = row["definition"]
+    savedAt = row["savedAt"]
+    contentHash = row["contentHash"]
+  }
+}
+
+private let selectVersion = """
+  SELECT s.name, v.number, v.definition, v.savedAt, v.contentHash
+  FROM segment s JOIN segmentVersion v ON v.segmentId = s.id
+
+  """
+
+private func currentVersion(_ db: Database, _ name: String) throws -> SegmentVersion? {
+  try SegmentVersion.fetchOne(
+    db, sql: selectVersion + "WHERE s.name = ? AND v.number = s.version", arguments: [name])
+}
+
+/// Bytes decide: definitions that Swift calls equal by canonical equivalence differ here.
+private func contentHash(_ definition: String) -> String {
+  SHA256.hash(data: Data(definition.utf8)).map { String(format: "%02x", $0) }.joined()
+}
