@@ -1,0 +1,1 @@
+SELECT CustomerId FROM Customer WHERE CustomerId IN (7, 11, 42, 99, 128, 256, 311, 512, 640, 777, 801, 999, 99000001)
