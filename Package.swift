@@ -85,6 +85,11 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
+      name: "MusterTests",
+      dependencies: ["muster"],
+      swiftSettings: strict
+    ),
+    .testTarget(
       name: "SegmentServiceTests",
       dependencies: [
         "SegmentService",

@@ -1,0 +1,37 @@
+import Foundation
+
+extension BinaryInteger {
+  /// With a comma between thousands: `1,204`.
+  var grouped: String {
+    let digits = String(magnitude)
+    var result = ""
+    for (index, digit) in digits.enumerated() {
+      if index > 0, (digits.count - index) % 3 == 0 { result += "," }
+      result.append(digit)
+    }
+    return (self < 0 ? "-" : "") + result
+  }
+}
+
+/// An instant for people: `2024-03-01 10:30:00`, in a time zone.
+func timeText(microseconds: Int64, in timeZone: TimeZone) -> String {
+  let date = Date(timeIntervalSince1970: Double(microseconds.floorDivided(by: 1_000_000)))
+  var style = Date.ISO8601FormatStyle(dateTimeSeparator: .space, timeZone: timeZone)
+  style = style.year().month().day().time(includingFractionalSeconds: false)
+  return date.formatted(style)
+}
+
+/// How long something took: `0.4 s`, `12 s`, `3 min 5 s`.
+func durationText(microseconds: Int64) -> String {
+  let seconds = Double(microseconds) / 1_000_000
+  if seconds < 10 { return String(format: "%.1f s", seconds) }
+  let whole = Int(seconds.rounded())
+  return whole < 60 ? "\(whole) s" : "\(whole / 60) min \(whole % 60) s"
+}
+
+extension Int64 {
+  fileprivate func floorDivided(by divisor: Int64) -> Int64 {
+    let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+    return remainder < 0 ? quotient - 1 : quotient
+  }
+}
