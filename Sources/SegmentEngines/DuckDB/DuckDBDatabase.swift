@@ -1,0 +1,114 @@
+import CDuckDB
+import Foundation
+import SegmentCompiler
+import Synchronization
+
+/// One open DuckDB database; connections made from it share its memory limit and threads.
+///
+/// A file can be open once in a process: a second database on it is refused.
+public final class DuckDBDatabase: Sendable {
+  public struct Settings: Sendable, Equatable {
+    /// As DuckDB writes it, such as `2GB`; nil for 80 % of the machine's memory.
+    public var memoryLimit: String?
+    /// nil for one per core.
+    public var threads: Int?
+    /// Where queries that exceed the memory limit spill to; nil for beside the file.
+    public var temporaryDirectory: String?
+
+    public init(
+      memoryLimit: String? = nil, threads: Int? = nil, temporaryDirectory: String? = nil
+    ) {
+      self.memoryLimit = memoryLimit
+      self.threads = threads
+      self.temporaryDirectory = temporaryDirectory
+    }
+  }
+
+  /// The file's absolute path; nil for a database in memory.
+  public let path: String?
+  private let handle: DatabaseHandle
+
+  /// Opens or creates the file at `path`, or a database in memory where it is nil.
+  public init(path: String?, settings: Settings = Settings()) throws {
+    try DuckDBLibrary.load()
+    self.path = path.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
+    handle = try DatabaseHandle(path: self.path, options: settings.options)
+  }
+
+  public func connect() throws -> DuckDBConnection {
+    DuckDBConnection(handle: try ConnectionHandle(handle))
+  }
+}
+
+extension DuckDBDatabase.Settings {
+  fileprivate var options: [(String, String)] {
+    var options = [
+      ("autoinstall_known_extensions", "false"), ("autoload_known_extensions", "false"),
+    ]
+    if let memoryLimit { options.append(("memory_limit", memoryLimit)) }
+    if let threads { options.append(("threads", String(threads))) }
+    if let temporaryDirectory { options.append(("temp_directory", temporaryDirectory)) }
+    return options
+  }
+}
+
+/// Owns a `duckdb_database`, which is safe to use from several threads.
+final class DatabaseHandle: @unchecked Sendable {
+  fileprivate var raw: duckdb_database?
+  private let path: String?
+  private static let open = Mutex<Set<String>>([])
+
+  init(path: String?, options: [(String, String)]) throws {
+    var config: duckdb_config?
+    guard duckdb_create_config(&config) == DuckDBSuccess else {
+      throw DuckDBError(message: "DuckDB gave no configuration.", category: .other)
+    }
+    defer { duckdb_destroy_config(&config) }
+    for (name, value) in options where duckdb_set_config(config, name, value) != DuckDBSuccess {
+      throw DuckDBError(
+        message: "DuckDB does not take the setting \(name) = \(value).", category: .other)
+    }
+    if let path, !DatabaseHandle.open.withLock({ $0.insert(path).inserted }) {
+      throw DuckDBError(message: "\(path) is open already in this process.", category: .io)
+    }
+    self.path = path
+    var error: UnsafeMutablePointer<CChar>?
+    if duckdb_open_ext(path, &raw, config, &error) != DuckDBSuccess {
+      defer { duckdb_free(error) }
+      let message = error.map { String(cString: $0) } ?? "DuckDB could not open the database."
+      throw DuckDBError(message: message, sql: nil, type: DUCKDB_ERROR_INVALID)
+    }
+  }
+
+  deinit {
+    if raw != nil { duckdb_close(&raw) }
+    if let path { DatabaseHandle.open.withLock { _ = $0.remove(path) } }
+  }
+}
+
+/// Owns a `duckdb_connection`; only interrupt and progress are used from other threads.
+final class ConnectionHandle: @unchecked Sendable {
+  private(set) var raw: duckdb_connection?
+  private let database: DatabaseHandle
+
+  init(_ database: DatabaseHandle) throws {
+    self.database = database
+    guard duckdb_connect(database.raw, &raw) == DuckDBSuccess else {
+      throw DuckDBError(message: "DuckDB gave no connection.", category: .other)
+    }
+    let session = DuckDBSession(self)
+    try session.execute("SET TimeZone = 'UTC'")
+    try session.execute("SET enable_progress_bar = true")
+    try session.execute("SET enable_progress_bar_print = false")
+    try session.execute("SET progress_bar_time = 0")
+  }
+
+  deinit { duckdb_disconnect(&raw) }
+
+  func interrupt() { duckdb_interrupt(raw) }
+
+  var progress: Double? {
+    let percentage = duckdb_query_progress(raw).percentage
+    return percentage < 0 ? nil : min(1, percentage / 100)
+  }
+}
