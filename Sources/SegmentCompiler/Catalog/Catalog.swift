@@ -104,7 +104,7 @@ public enum AttributeType: Sendable, Hashable {
 }
 
 /// A foreign key of the source table and the unique attribute of the target table it refers to.
-public struct Relationship: Sendable, Equatable {
+public struct Relationship: Sendable, Hashable {
   public enum Kind: String, Sendable, CaseIterable {
     case manyToOne = "many-to-one"
     case oneToOne = "one-to-one"

@@ -229,7 +229,7 @@ public enum Scalar: Sendable, Equatable {
 }
 
 /// Buckets of a stable pseudo-random division of the audience.
-public struct RandomSplit: Sendable, Equatable {
+public struct RandomSplit: Sendable, Hashable {
   public var salt: String
   /// The number of buckets.
   public var of: Int

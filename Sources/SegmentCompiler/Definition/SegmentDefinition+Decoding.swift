@@ -1,0 +1,466 @@
+extension SegmentDefinition {
+  /// The deepest nesting of conditions.
+  public static let maximumDepth = 200
+  /// The most conditions in one definition.
+  public static let maximumConditions = 10_000
+  public static let maximumTags = 20
+
+  /// Decodes one definition.
+  ///
+  /// - Parameter defaultName: used where the document has no `segment`.
+  /// - Throws: ``Diagnostics`` with every problem of the document's shape.
+  public init(decoding document: Document, defaultName: String? = nil) throws {
+    let decoder = DefinitionDecoder()
+    let definition = decoder.definition(document, defaultName: defaultName)
+    guard let definition, decoder.reader.diagnostics.isEmpty else {
+      throw Diagnostics(decoder.reader.diagnostics)
+    }
+    self = definition
+  }
+
+  /// Decodes every definition of a YAML or JSON text.
+  public static func decodeAll(_ text: String) throws -> [SegmentDefinition] {
+    try Document.parse(text).map { try SegmentDefinition(decoding: $0) }
+  }
+}
+
+/// Turns a document into a ``SegmentDefinition`` and collects what is wrong with its shape.
+final class DefinitionDecoder {
+  let reader = DocumentReader()
+  private var conditions = 0
+
+  typealias Fields = [String: Document]
+
+  func definition(_ document: Document, defaultName: String?) -> SegmentDefinition? {
+    let known = [
+      "segment", "displayName", "description", "tags", "audience", "timeZone", "weekStart", "rules",
+      "keys", "limit", "project",
+    ]
+    guard let fields = reader.mapping(document, at: "", known: known) else { return nil }
+    let name = name(fields, defaultName: defaultName, in: document)
+    let content = content(fields, in: document)
+    let definition = SegmentDefinition(
+      name: name ?? "",
+      displayName: text("displayName", of: fields),
+      description: text("description", of: fields),
+      tags: tags(fields),
+      audience: text("audience", of: fields),
+      timeZone: text("timeZone", of: fields),
+      weekStart: fields["weekStart"].flatMap {
+        reader.word($0, at: "weekStart", as: Weekday.self)
+      },
+      content: content ?? .rules([]),
+      limit: fields["limit"].flatMap(limit),
+      projection: projection(fields)
+    )
+    return name == nil || content == nil ? nil : definition
+  }
+
+  // MARK: Head
+
+  private func name(_ fields: Fields, defaultName: String?, in document: Document) -> String? {
+    guard let field = fields["segment"] else {
+      if defaultName == nil { reader.missing("segment", at: "", in: document) }
+      return defaultName
+    }
+    guard let name = reader.text(field, at: "segment", expected: "the segment's name") else {
+      return nil
+    }
+    guard SegmentDefinition.isValidName(name) else {
+      reader.note(
+        "invalidName", at: "segment",
+        "A name has 1 to 200 characters, no control characters, and no blank at its ends.",
+        in: field)
+      return nil
+    }
+    return name
+  }
+
+  private func tags(_ fields: Fields) -> [String] {
+    guard let field = fields["tags"], let items = reader.list(field, at: "tags") else { return [] }
+    if items.count > SegmentDefinition.maximumTags {
+      reader.note(
+        "tooManyTags", at: "tags",
+        "There are \(items.count) tags; at most \(SegmentDefinition.maximumTags) are possible.",
+        in: field)
+    }
+    return items.enumerated().compactMap { reader.text($1, at: "tags[\($0)]") }
+  }
+
+  private func content(_ fields: Fields, in document: Document) -> SegmentDefinition.Content? {
+    switch (fields["rules"], fields["keys"]) {
+    case (let rules?, nil):
+      return items(rules, at: "rules").map { .rules($0) }
+    case (nil, let keys?):
+      guard let items = reader.list(keys, at: "keys") else { return nil }
+      return .keys(
+        items.enumerated().compactMap {
+          reader.scalar($1, at: "keys[\($0)]", expected: "a profile's key")
+        })
+    case (nil, nil):
+      reader.missing("rules", at: "", in: document)
+    case (_?, let keys?):
+      reader.note(
+        "rulesAndKeys", at: "keys", "A segment has either rules or keys, not both.", in: keys)
+    }
+    return nil
+  }
+
+  private func limit(_ document: Document) -> Limit? {
+    let known = ["top", "by", "order", "random", "salt"]
+    guard let fields = reader.mapping(document, at: "limit", known: known) else { return nil }
+    func count(_ key: String) -> Int? {
+      fields[key].flatMap {
+        reader.wholeNumber($0, at: "limit.\(key)", in: 1...4_000_000_000)
+      }
+    }
+    func refuse(_ keys: [String], with other: String) {
+      for key in keys where fields[key] != nil {
+        reader.note(
+          "unknownKey", at: "limit.\(key)", "'\(key)' does not go with '\(other)'.",
+          in: fields[key])
+      }
+    }
+    if fields["top"] != nil {
+      refuse(["random", "salt"], with: "top")
+      guard let by = fields["by"] else {
+        reader.missing("by", at: "limit", in: document)
+        return nil
+      }
+      let order = fields["order"].flatMap { reader.word($0, at: "limit.order", as: Order.self) }
+      guard let count = count("top"), let by = reference(by, at: "limit.by") else { return nil }
+      return Limit(count: count, choice: .top(by: by, descending: order != .ascending))
+    }
+    guard fields["random"] != nil else {
+      reader.missing("top", at: "limit", in: document)
+      return nil
+    }
+    refuse(["by", "order"], with: "random")
+    let salt = text("salt", of: fields, at: "limit")
+    guard let count = count("random") else { return nil }
+    return Limit(count: count, choice: .random(salt: salt ?? ""))
+  }
+
+  private enum Order: String, CaseIterable { case ascending, descending }
+
+  private func projection(_ fields: Fields) -> [Reference] {
+    guard let field = fields["project"], let items = reader.list(field, at: "project") else {
+      return []
+    }
+    return items.enumerated().compactMap { reference($1, at: "project[\($0)]") }
+  }
+
+  // MARK: Rules
+
+  private func items(_ document: Document, at place: String) -> [RuleItem]? {
+    guard let list = reader.list(document, at: place) else { return nil }
+    guard !list.isEmpty else {
+      reader.note("emptyList", at: place, "At least one rule is needed here.", in: document)
+      return nil
+    }
+    let items = list.enumerated().compactMap { index, item in
+      self.item(item, at: "\(place)[\(index)]", first: index == 0)
+    }
+    return items.count == list.count ? items : nil
+  }
+
+  private func item(_ document: Document, at place: String, first: Bool) -> RuleItem? {
+    let known = ["combine", "group", "name", "from", "path", "quantifier", "where", "match"]
+    guard let fields = reader.mapping(document, at: place, known: known) else { return nil }
+    let combine = combine(fields["combine"], at: place, first: first, in: document)
+    guard let group = fields["group"] else {
+      guard let has = has(fields, at: place, in: document) else { return nil }
+      let name = text("name", of: fields, at: place)
+      return RuleItem(combine: combine, content: .rule(Rule(name: name, has: has)))
+    }
+    for key in known.dropFirst(2) where fields[key] != nil {
+      reader.note(
+        "unknownKey", at: "\(place).\(key)", "'\(key)' does not go with 'group'.", in: fields[key])
+    }
+    guard let items = items(group, at: "\(place).group") else { return nil }
+    return RuleItem(combine: combine, content: .group(items))
+  }
+
+  private func combine(
+    _ field: Document?, at place: String, first: Bool, in document: Document
+  ) -> SetOperator? {
+    guard let field else {
+      if !first {
+        reader.note(
+          "combineMissing", at: place,
+          "How this rule joins those before it is missing: combine with union, intersect, except or exclusive.",
+          in: document)
+      }
+      return nil
+    }
+    if first {
+      reader.note(
+        "combineOnFirst", at: "\(place).combine",
+        "The first rule of a list has nothing before it to combine with.", in: field)
+    }
+    return reader.word(field, at: "\(place).combine", as: SetOperator.self)
+  }
+
+  private func has(_ fields: Fields, at place: String, in document: Document, depth: Int = 0)
+    -> Has?
+  {
+    let problems = reader.diagnostics.count
+    let origin = origin(fields, at: place)
+    let quantifier: Quantifier? =
+      fields["quantifier"].map { self.quantifier($0, at: "\(place).quantifier") } ?? .any
+    let filter = fields["where"].flatMap {
+      condition($0, at: "\(place).where", depth: depth + 1)
+    }
+    let match = fields["match"].flatMap { condition($0, at: "\(place).match", depth: depth + 1) }
+    guard let origin, let quantifier, reader.diagnostics.count == problems else { return nil }
+    return Has(origin: origin, quantifier: quantifier, where: filter, match: match)
+  }
+
+  private func origin(_ fields: Fields, at place: String) -> PathOrigin? {
+    switch (fields["from"], fields["path"]) {
+    case (nil, nil): return .profile
+    case (let from?, nil):
+      return reader.text(from, at: "\(place).from", expected: "a table's name").map { .table($0) }
+    case (_, let path?):
+      if let from = fields["from"] {
+        reader.note(
+          "unknownKey", at: "\(place).from", "'from' does not go with 'path': the path says it.",
+          in: from)
+      }
+      guard let list = reader.list(path, at: "\(place).path") else { return nil }
+      let steps = list.enumerated().compactMap { index, item -> PathStep? in
+        let place = "\(place).path[\(index)]"
+        guard let text = reader.text(item, at: place, expected: "a relationship") else {
+          return nil
+        }
+        guard let step = PathStep(text) else {
+          reader.note(
+            "invalidReference", at: place,
+            "'\(text)' is no relationship; expected is Table.Name, or ~Table.Name to walk from its target to its source.",
+            in: item)
+          return nil
+        }
+        return step
+      }
+      guard steps.count == list.count else { return nil }
+      return steps.isEmpty ? .profile : .steps(steps)
+    }
+  }
+
+  private func quantifier(_ document: Document, at place: String) -> Quantifier? {
+    if case .scalar(.text(let word)) = document.value {
+      switch word {
+      case "any": return .any
+      case "none": return Quantifier.none
+      case "every": return .every
+      default: break
+      }
+    }
+    guard case .mapping = document.value else {
+      reader.note(
+        "wrongShape", at: place,
+        "A quantifier is any, none, every, {first: …}, {last: …} or {aggregate: …, of: …, is: …, value: …}.",
+        in: document)
+      return nil
+    }
+    let known = ["first", "last", "aggregate", "of"] + DefinitionDecoder.testKeys
+    guard let fields = reader.mapping(document, at: place, known: known) else { return nil }
+    if let first = fields["first"] {
+      return reference(first, at: "\(place).first").map { .first($0) }
+    }
+    if let last = fields["last"] { return reference(last, at: "\(place).last").map { .last($0) } }
+    guard let field = fields["aggregate"] else {
+      reader.missing("aggregate", at: place, in: document)
+      return nil
+    }
+    let function = reader.word(field, at: "\(place).aggregate", as: AggregateFunction.self)
+    let attribute = fields["of"].flatMap { reference($0, at: "\(place).of") }
+    let test = test(fields, at: place, in: document)
+    guard let function, let test else { return nil }
+    return .aggregate(Aggregate(function: function, of: attribute, test: test))
+  }
+
+  // MARK: Conditions
+
+  private func condition(_ document: Document, at place: String, depth: Int) -> Condition? {
+    conditions += 1
+    if conditions == SegmentDefinition.maximumConditions + 1 {
+      reader.note(
+        "tooManyConditions", at: place,
+        "A definition has at most \(SegmentDefinition.maximumConditions) conditions.", in: document)
+    }
+    guard conditions <= SegmentDefinition.maximumConditions else { return nil }
+    guard depth <= SegmentDefinition.maximumDepth else {
+      reader.note(
+        "tooDeep", at: place,
+        "Conditions are nested at most \(SegmentDefinition.maximumDepth) deep.", in: document)
+      return nil
+    }
+    guard case .mapping(let entries) = document.value else {
+      reader.note(
+        "wrongShape", at: place, "A condition is expected here, not \(document.kind).", in: document)
+      return nil
+    }
+    if entries.count == 1, let entry = entries.first {
+      switch entry.key {
+      case "all":
+        return conditions(entry.value, at: "\(place).all", depth: depth).map { .all($0) }
+      case "any":
+        return conditions(entry.value, at: "\(place).any", depth: depth).map { .any($0) }
+      case "has":
+        let place = "\(place).has"
+        let known = ["from", "path", "quantifier", "where", "match"]
+        return reader.mapping(entry.value, at: place, known: known)
+          .flatMap { has($0, at: place, in: entry.value, depth: depth) }.map { .has($0) }
+      default: break
+      }
+    }
+    return comparison(document, at: place).map { .comparison($0) }
+  }
+
+  private func conditions(_ document: Document, at place: String, depth: Int) -> [Condition]? {
+    guard let list = reader.list(document, at: place) else { return nil }
+    guard !list.isEmpty else {
+      reader.note("emptyList", at: place, "At least one condition is needed here.", in: document)
+      return nil
+    }
+    let result = list.enumerated().compactMap { index, item in
+      condition(item, at: "\(place)[\(index)]", depth: depth + 1)
+    }
+    return result.count == list.count ? result : nil
+  }
+
+  private static let testKeys = ["is", "isNot", "value", "ignoreCase", "levels"]
+
+  private func comparison(_ document: Document, at place: String) -> Comparison? {
+    let known = ["attribute", "row"] + DefinitionDecoder.testKeys
+    guard let fields = reader.mapping(document, at: place, known: known) else { return nil }
+    let subject: Comparison.Subject?
+    if let attribute = fields["attribute"] {
+      subject = reference(attribute, at: "\(place).attribute").map { .attribute($0) }
+      if let row = fields["row"] {
+        reader.note(
+          "unknownKey", at: "\(place).row", "'row' does not go with 'attribute'.", in: row)
+      }
+    } else if let row = fields["row"] {
+      subject = reference(row, at: "\(place).row").map { .row($0) }
+    } else {
+      subject = .row(nil)
+    }
+    let test = test(fields, at: place, in: document)
+    guard let subject, let test else { return nil }
+    return Comparison(subject: subject, test: test)
+  }
+
+  private func test(_ fields: Fields, at place: String, in document: Document) -> Test? {
+    let name: String?
+    switch (fields["is"], fields["isNot"]) {
+    case (let field?, nil):
+      name = reader.text(field, at: "\(place).is", expected: "an operator")
+    case (nil, let field?):
+      name = reader.text(field, at: "\(place).isNot", expected: "an operator")
+    case (nil, nil):
+      reader.missing("is", at: place, in: document)
+      name = nil
+    case (_?, let field?):
+      reader.note(
+        "unknownKey", at: "\(place).isNot", "'is' and 'isNot' exclude each other.", in: field)
+      name = nil
+    }
+    let value = fields["value"].map { operand($0, at: "\(place).value") }
+    let ignoreCase = fields["ignoreCase"].map {
+      reader.boolean($0, at: "\(place).ignoreCase")
+    }
+    var allLevels = false
+    if let levels = fields["levels"] {
+      allLevels = reader.word(levels, at: "\(place).levels", as: Levels.self) == .all
+    }
+    guard let name, value != .some(nil), ignoreCase != .some(nil) else { return nil }
+    return Test(
+      negated: fields["isNot"] != nil, operator: name, value: value ?? nil,
+      ignoreCase: (ignoreCase ?? false) ?? false, allLevels: allLevels)
+  }
+
+  private enum Levels: String, CaseIterable { case one, all }
+
+  private func operand(_ document: Document, at place: String) -> Operand? {
+    switch document.value {
+    case .scalar(let scalar):
+      return .scalar(scalar)
+    case .list(let items):
+      let operands = items.enumerated().compactMap { index, item -> Operand? in
+        if case .list = item.value {
+          reader.note(
+            "wrongShape", at: "\(place)[\(index)]", "A plain value is expected here, not a list.",
+            in: item)
+          return nil
+        }
+        return operand(item, at: "\(place)[\(index)]")
+      }
+      return operands.count == items.count ? .list(operands) : nil
+    case .mapping(let entries) where entries.contains { $0.key == "attribute" }:
+      return reader.mapping(document, at: place, known: ["attribute"])?["attribute"]
+        .flatMap { reference($0, at: "\(place).attribute") }.map { .attribute($0) }
+    case .mapping:
+      return split(document, at: place).map { .split($0) }
+    case .null:
+      reader.note(
+        "wrongShape", at: place, "A value is expected here, not nothing.",
+        hint: "To find missing values, use the operator 'empty'.", in: document)
+      return nil
+    }
+  }
+
+  private func split(_ document: Document, at place: String) -> RandomSplit? {
+    guard let fields = reader.mapping(document, at: place, known: ["salt", "of", "bucket"]) else {
+      return nil
+    }
+    for key in ["of", "bucket"] where fields[key] == nil {
+      reader.missing(key, at: place, in: document)
+    }
+    guard let of = fields["of"], let bucket = fields["bucket"],
+      let count = reader.wholeNumber(of, at: "\(place).of", in: 1...1_000_000)
+    else { return nil }
+    let list: [Document]
+    if case .list(let items) = bucket.value { list = items } else { list = [bucket] }
+    guard !list.isEmpty else {
+      reader.note("emptyList", at: "\(place).bucket", "Name at least one bucket.", in: bucket)
+      return nil
+    }
+    let buckets = list.enumerated().compactMap { index, item in
+      reader.wholeNumber(
+        item, at: "\(place).bucket" + (list.count > 1 ? "[\(index)]" : ""), in: 0...count - 1)
+    }
+    guard buckets.count == list.count else { return nil }
+    return RandomSplit(
+      salt: text("salt", of: fields, at: place) ?? "", of: count, buckets: buckets)
+  }
+
+  // MARK: Parts
+
+  private func text(_ key: String, of fields: Fields, at place: String = "") -> String? {
+    fields[key].flatMap { reader.text($0, at: DocumentReader.join(place, key)) }
+  }
+
+  private func reference(_ document: Document, at place: String) -> Reference? {
+    guard let text = reader.text(document, at: place, expected: "a reference such as Order.Total")
+    else { return nil }
+    guard let reference = Reference(text) else {
+      reader.note(
+        "invalidReference", at: place,
+        "'\(text)' is no reference; expected are names with dots between them, such as Order.Total.",
+        hint: "A name that holds a dot or a quote is written in double quotes.", in: document)
+      return nil
+    }
+    return reference
+  }
+}
+
+extension SegmentDefinition {
+  /// 1 to 200 characters, no control characters, no blank at the ends.
+  public static func isValidName(_ name: String) -> Bool {
+    let scalars = name.unicodeScalars
+    return (1...200).contains(scalars.count) && scalars.first != " " && scalars.last != " "
+      && !scalars.contains { $0.properties.generalCategory == .control }
+  }
+}

@@ -1,0 +1,87 @@
+import Yams
+
+extension Document {
+  /// Block-style YAML that ``parse(_:)`` reads back to the same values.
+  public var yaml: String {
+    // Serialising plain nodes fails only for lack of memory.
+    (try? Yams.serialize(node: node, width: -1, allowUnicode: true)) ?? json
+  }
+
+  private var node: Node {
+    switch value {
+    case .null: return Node("null", .implicit, .plain)
+    case .scalar(.boolean(let value)): return Node(value ? "true" : "false", .implicit, .plain)
+    case .scalar(.number(let text)): return Node(text, .implicit, .plain)
+    case .scalar(.text(let text)):
+      return Node(text, .implicit, Document.isPlain(text) ? .any : .doubleQuoted)
+    case .list(let items):
+      let flow = items.allSatisfy(\.isScalar)
+      return Node(items.map(\.node), .implicit, flow ? .flow : .block)
+    case .mapping(let entries):
+      return Node(
+        entries.map { (Document.text($0.key).node, $0.value.node) }, .implicit, .block)
+    }
+  }
+
+  private var isScalar: Bool {
+    if case .scalar = value { true } else { false }
+  }
+
+  /// Whether no reader of YAML 1.1 or 1.2 takes the text for anything but this text.
+  private static func isPlain(_ text: String) -> Bool {
+    text.wholeMatch(of: /[A-Za-z][A-Za-z0-9_. \-]*[A-Za-z0-9_]|[A-Za-z]/) != nil
+      && text.wholeMatch(of: /(?i)(true|false|null|yes|no|on|off|y|n)/) == nil
+  }
+
+  /// Compact JSON.
+  public var json: String {
+    var text = ""
+    writeJSON(to: &text)
+    return text
+  }
+
+  private func writeJSON(to text: inout String) {
+    switch value {
+    case .null: text += "null"
+    case .scalar(.boolean(let value)): text += value ? "true" : "false"
+    case .scalar(.number(let number)): text += number
+    case .scalar(.text(let string)): text += Document.quotedJSON(string)
+    case .list(let items):
+      text += "["
+      for (index, item) in items.enumerated() {
+        if index > 0 { text += "," }
+        item.writeJSON(to: &text)
+      }
+      text += "]"
+    case .mapping(let entries):
+      text += "{"
+      for (index, entry) in entries.enumerated() {
+        if index > 0 { text += "," }
+        text += Document.quotedJSON(entry.key) + ":"
+        entry.value.writeJSON(to: &text)
+      }
+      text += "}"
+    }
+  }
+
+  /// A JSON string literal that is also a YAML one.
+  public static func quotedJSON(_ string: String) -> String {
+    var text = "\""
+    for scalar in string.unicodeScalars {
+      switch scalar {
+      case "\"": text += "\\\""
+      case "\\": text += "\\\\"
+      case "\n": text += "\\n"
+      case "\r": text += "\\r"
+      case "\t": text += "\\t"
+      case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+        || scalar.value == 0x2028 || scalar.value == 0x2029 || scalar.value == 0xFEFF
+        || (0xFFFE...0xFFFF).contains(scalar.value):
+        let hex = String(scalar.value, radix: 16, uppercase: true)
+        text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    return text + "\""
+  }
+}

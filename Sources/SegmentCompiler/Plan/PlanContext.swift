@@ -1,0 +1,185 @@
+/// What a definition is planned against: the only things besides the definition that a plan depends on.
+public struct PlanContext: Sendable {
+  public var catalog: Catalog
+  public var asOf: Instant
+  /// Every segment there is, by name.
+  public var segments: [String: SegmentFacts]
+
+  public init(catalog: Catalog, asOf: Instant, segments: [String: SegmentFacts] = [:]) {
+    self.catalog = catalog
+    self.asOf = asOf
+    self.segments = segments
+  }
+}
+
+/// What has to be known of a segment to refer to it.
+public struct SegmentFacts: Sendable, Equatable {
+  public var audience: String
+  /// Names of the segments it refers to itself.
+  public var references: [String]
+  /// It has a published run, or is refreshed before in the same job.
+  public var isAvailable: Bool
+
+  public init(audience: String, references: [String], isAvailable: Bool) {
+    self.audience = audience
+    self.references = references
+    self.isAvailable = isAvailable
+  }
+}
+
+/// Everything that names inside one rule are resolved with: its path and the plan's fixed points.
+struct PathScope {
+  let catalog: Catalog
+  let audience: Audience
+  let path: ResolvedPath
+  let zone: Zone
+  let weekStart: Weekday
+  let asOf: Instant
+  let today: CivilDate
+  let segments: [String: SegmentFacts]
+  /// The segment being planned, to find cycles.
+  let segmentName: String
+
+  var isProfile: Bool { path.hops.isEmpty }
+
+  func with(path: ResolvedPath) -> PathScope {
+    PathScope(
+      catalog: catalog, audience: audience, path: path, zone: zone, weekStart: weekStart,
+      asOf: asOf, today: today, segments: segments, segmentName: segmentName)
+  }
+
+  func table(of row: RowReference) -> String {
+    row.lookups.last?.target ?? path.places[row.place].table
+  }
+
+  /// Resolves `Place.Lookup.….Attribute`.
+  func column(_ reference: Reference, at place: String, reader: DocumentReader) -> Column? {
+    guard reference.parts.count >= 2 else {
+      reader.note(
+        "invalidReference", at: place,
+        "'\(reference)' names no attribute; expected is Table.Attribute.",
+        hint: attributeHint(reference.parts[0]))
+      return nil
+    }
+    guard
+      let row = row(Reference(Array(reference.parts.dropLast())), at: place, reader: reader)
+    else { return nil }
+    let tableName = table(of: row)
+    let name = reference.parts.last!
+    guard let table = catalog.table(tableName), let attribute = table.attribute(name) else {
+      let known = catalog.table(tableName)?.attributes.map(\.name) ?? []
+      reader.note(
+        "unknownAttribute", at: place, "The table '\(tableName)' has no attribute '\(name)'.",
+        hint: NearNames.hint(name, among: known)
+          ?? "It has \(known.map { "'\($0)'" }.joined(separator: ", ")).")
+      return nil
+    }
+    return Column(row: row, attribute: name, type: attribute.type)
+  }
+
+  private func attributeHint(_ name: String) -> String? {
+    let owners = path.places.filter { catalog.table($0.table)?.attribute(name) != nil }
+    guard let owner = owners.first else { return nil }
+    return "Did you mean '\(Reference([owner.name, name]))'?"
+  }
+
+  /// Resolves `Place.Lookup.…`.
+  func row(_ reference: Reference, at place: String, reader: DocumentReader) -> RowReference? {
+    let name = reference.parts[0]
+    guard let index = path.places.firstIndex(where: { $0.name == name }) else {
+      noteUnknownPlace(name, at: place, reader: reader)
+      return nil
+    }
+    var row = RowReference(place: index)
+    for lookup in reference.parts.dropFirst() {
+      let table = table(of: row)
+      guard
+        let relationship = catalog.relationship(RelationshipName(table: table, name: lookup))
+      else {
+        noteUnknownLookup(lookup, of: table, at: place, reader: reader)
+        return nil
+      }
+      row.lookups.append(relationship)
+    }
+    return row
+  }
+
+  private func noteUnknownPlace(_ name: String, at place: String, reader: DocumentReader) {
+    let places = path.places.map { "'\($0.name)'" }.joined(separator: ", ")
+    if catalog.table(name) != nil {
+      reader.note(
+        "attributeNotOnPath", at: place,
+        "The table '\(name)' is not on the path; on it are \(places).",
+        hint: "Use a path that holds it, a has condition, or a lookup from a table of the path.")
+    } else if name.contains("#") {
+      reader.note(
+        "unknownPlace", at: place, "The path has no place '\(name)'; it has \(places).",
+        hint: NearNames.hint(name, among: path.places.map(\.name)))
+    } else {
+      reader.note(
+        "unknownTable", at: place, "There is no table '\(name)'.",
+        hint: NearNames.hint(name, among: catalog.tables.map(\.name)))
+    }
+  }
+
+  private func noteUnknownLookup(
+    _ name: String, of table: String, at place: String, reader: DocumentReader
+  ) {
+    let pointsHere = catalog.relationships.contains {
+      $0.target == table && ($0.source == name || $0.name.name == name)
+    }
+    let known = catalog.relationships.filter { $0.source == table }.map(\.name.name)
+    if pointsHere {
+      reader.note(
+        "lookupNotManyToOne", at: place,
+        "A lookup goes from many to one; '\(name)' may have many rows for one of '\(table)'.",
+        hint: "Use a path or a has condition that starts at '\(name)'.")
+    } else {
+      reader.note(
+        "unknownRelationship", at: place,
+        "The table '\(table)' has no relationship '\(name)' to look up.",
+        hint: NearNames.hint(name, among: known)
+          ?? (known.isEmpty
+            ? nil : "It has \(known.map { "'\($0)'" }.joined(separator: ", ")).")
+      )
+    }
+  }
+
+  /// Finds a segment that may be referred to.
+  func segment(_ name: String, at place: String, reader: DocumentReader) -> SegmentFacts? {
+    if let loop = loop(from: name) {
+      reader.note(
+        "referenceCycle", at: place,
+        "Segments may not refer to each other in a circle: \(loop.joined(separator: " → ")).")
+      return nil
+    }
+    guard let facts = segments[name] else {
+      reader.note(
+        "unknownSegment", at: place, "There is no segment '\(name)'.",
+        hint: NearNames.hint(name, among: Array(segments.keys)))
+      return nil
+    }
+    guard facts.isAvailable else {
+      reader.note(
+        "segmentNeverRun", at: place,
+        "The segment '\(name)' was never refreshed, so its members are not known.",
+        hint: "Refresh '\(name)' first, or both together.")
+      return nil
+    }
+    return facts
+  }
+
+  /// The way from this segment over `name` back to it, if there is one.
+  private func loop(from name: String) -> [String]? {
+    var visited: Set<Text> = []
+    func search(_ current: String, _ way: [String]) -> [String]? {
+      if Text(current) == Text(segmentName) { return way + [current] }
+      guard visited.insert(Text(current)).inserted else { return nil }
+      for next in segments[current]?.references ?? [] {
+        if let loop = search(next, way + [current]) { return loop }
+      }
+      return nil
+    }
+    return search(name, [segmentName])
+  }
+}

@@ -1,0 +1,239 @@
+/// Says definitions in plain English.
+public enum Sentence {
+  /// The whole definition in one sentence (or a few).
+  public static func definition(_ definition: SegmentDefinition, catalog: Catalog) -> String {
+    let audience =
+      definition.audience ?? (catalog.audiences.count == 1 ? catalog.audiences[0].name : "profile")
+    let profile = catalog.audience(audience)?.table ?? audience
+    let writer = SentenceWriter(profile: profile)
+    var text: String
+    switch definition.content {
+    case .keys(let keys):
+      text = "\(audience): \(keys.count) chosen by hand"
+    case .rules(let items):
+      text = "\(audience) where \(writer.items(items))"
+    }
+    if let limit = definition.limit { text += "; of these \(writer.limit(limit))" }
+    if let zone = definition.timeZone { text += " (days of \(zone))" }
+    return text + "."
+  }
+
+  /// One comparison, such as `Customer.City is equal to 'Oslo'`.
+  static func comparison(_ comparison: Comparison, profile: String) -> String {
+    SentenceWriter(profile: profile).comparison(comparison)
+  }
+
+  /// One has condition with its resolved path.
+  static func has(_ has: Has, path: ResolvedPath) -> String {
+    SentenceWriter(profile: path.places[0].table).has(has, from: path.places.last?.name)
+  }
+}
+
+struct SentenceWriter {
+  let profile: String
+
+  // MARK: Rules
+
+  func items(_ items: [RuleItem]) -> String {
+    var text = ""
+    for (index, item) in items.enumerated() {
+      let part = self.item(item, alone: items.count == 1)
+      guard index > 0, let combine = item.combine else {
+        text = part
+        continue
+      }
+      // Rules combine from left to right: brackets show it from the third on.
+      let left = index > 1 ? "(\(text))" : text
+      text = "\(left) \(word(for: combine)) \(part)"
+    }
+    return text
+  }
+
+  private func word(for combine: SetOperator) -> String {
+    switch combine {
+    case .union: "or also"
+    case .intersect: "and also"
+    case .except: "but not"
+    case .exclusive: "or else (not both)"
+    }
+  }
+
+  private func item(_ item: RuleItem, alone: Bool) -> String {
+    switch item.content {
+    case .group(let inner): "(\(items(inner)))"
+    case .rule(let rule): rule.has.isTree && !alone ? "(\(self.rule(rule)))" : self.rule(rule)
+    }
+  }
+
+  private func rule(_ rule: Rule) -> String {
+    guard rule.has.origin == .profile, rule.has.quantifier == .any else {
+      return has(rule.has, from: nil)
+    }
+    return conditions([rule.has.where, rule.has.match])
+  }
+
+  private func conditions(_ parts: [Condition?]) -> String {
+    let parts = parts.compactMap { $0 }
+    return parts.count == 1 ? condition(parts[0]) : condition(.all(parts))
+  }
+
+  // MARK: Has
+
+  /// - Parameter from: the far table's place, where it is known better than from the definition.
+  func has(_ has: Has, from: String?) -> String {
+    let rows = from ?? origin(has.origin)
+    let filter = has.where.map { " for which \(condition($0))" } ?? ""
+    let match = has.match.map(condition)
+    let that = match.map { " where \($0)" } ?? ""
+    switch has.quantifier {
+    case .any:
+      let both = [has.where, has.match].compactMap { $0 }
+      return "has any \(rows)" + (both.isEmpty ? "" : " where \(conditions(both))")
+    case .none:
+      let both = [has.where, has.match].compactMap { $0 }
+      return "has no \(rows)" + (both.isEmpty ? "" : " where \(conditions(both))")
+    case .every: return "for every \(rows)\(filter), \(match ?? "anything")"
+    case .first(let time): return "for the first \(rows) by \(time)\(filter), \(match ?? "anything")"
+    case .last(let time): return "for the last \(rows) by \(time)\(filter), \(match ?? "anything")"
+    case .aggregate(let aggregate):
+      return "\(self.aggregate(aggregate, rows)) \(test(aggregate.test, on: .number))"
+        + (has.where == nil ? that : " where \(conditions([has.where, has.match]))")
+    }
+  }
+
+  private func aggregate(_ aggregate: Aggregate, _ rows: String) -> String {
+    let of = aggregate.of?.description ?? rows
+    switch aggregate.function {
+    case .count: return "the number of \(of)"
+    case .countDistinct: return "the number of different \(of)"
+    case .sum: return "the sum of \(of)"
+    case .average: return "the average \(of)"
+    case .minimum: return "the lowest \(of)"
+    case .maximum: return "the highest \(of)"
+    }
+  }
+
+  private func origin(_ origin: PathOrigin) -> String {
+    switch origin {
+    case .profile: profile
+    case .table(let name): name
+    case .steps(let steps):
+      // The far table of a path is the source of its first step, or its target if walked backwards.
+      steps.first.map { $0.reversed ? "row behind \($0)" : $0.relationship.table } ?? profile
+    }
+  }
+
+  // MARK: Conditions
+
+  func condition(_ condition: Condition) -> String {
+    switch condition {
+    case .all(let parts): join(parts, "and")
+    case .any(let parts): join(parts, "or")
+    case .has(let has): self.has(has, from: nil)
+    case .comparison(let comparison): self.comparison(comparison)
+    }
+  }
+
+  private func join(_ parts: [Condition], _ word: String) -> String {
+    parts.map { part in
+      if case .comparison = part { return condition(part) }
+      return parts.count == 1 ? condition(part) : "(\(condition(part)))"
+    }.joined(separator: " \(word) ")
+  }
+
+  func comparison(_ comparison: Comparison) -> String {
+    switch comparison.subject {
+    case .attribute(let reference):
+      return "\(reference) \(test(comparison.test, on: nil))"
+    case .row(let reference):
+      let row = reference.map { "\($0) " } ?? ""
+      return "\(row)\(test(comparison.test, on: .row))"
+    }
+  }
+
+  private func test(_ test: Test, on subject: Operator.SubjectClass?) -> String {
+    let candidates = Operator.all.filter { $0.id == test.operator }
+    let fitting = candidates.first { entry in
+      subject.map { entry.subjects.contains($0) } ?? entry.fits(test.value)
+    }
+    guard let entry = fitting ?? candidates.first else { return test.operator }
+    var text = test.negated ? entry.negatedLabel : entry.label
+    if let value = test.value { text += " " + operand(value, of: entry) }
+    if test.ignoreCase { text += " (ignoring case)" }
+    if test.allLevels { text += " at any level" }
+    // `is not empty` is the one complement that a missing value does not satisfy.
+    if test.negated, entry.id != "empty", subject != .row { text += " or has no value" }
+    return text
+  }
+
+  private func operand(_ operand: Operand, of entry: Operator) -> String {
+    switch operand {
+    case .attribute(let reference): return reference.description
+    case .split(let split):
+      return
+        "\(split.buckets.map(String.init).joined(separator: ", ")) of \(split.of) (salt '\(split.salt)')"
+    case .list(let operands):
+      let word =
+        switch entry.argument {
+        case .range, .times: " and "
+        default: ", "
+        }
+      return operands.map { self.operand($0, of: entry) }.joined(separator: word)
+    case .scalar(.boolean(let value)): return value ? "true" : "false"
+    case .scalar(.number(let number)): return name(ofNumber: number, for: entry.id)
+    case .scalar(.text(let text)):
+      let isTime = entry.subjects.contains(.date) || entry.subjects.contains(.datetime)
+      return isTime ? text : "'\(text)'"
+    }
+  }
+
+  private func name(ofNumber number: String, for id: String) -> String {
+    let names: [String]
+    switch id {
+    case "monthOf":
+      names = [
+        "January", "February", "March", "April", "May", "June", "July", "August", "September",
+        "October", "November", "December",
+      ]
+    case "dayOfWeek":
+      names = Weekday.allCases.map(\.rawValue.capitalized)
+    default: return number
+    }
+    guard let index = Int(number), names.indices.contains(index - 1) else { return number }
+    return names[index - 1]
+  }
+}
+
+extension Operator {
+  /// Whether the operator's subjects go with a value of this kind: tells apart operators of one id.
+  fileprivate func fits(_ value: Operand?) -> Bool {
+    switch value {
+    case .scalar(.text): subjects.contains { $0 == .text || $0 == .date || $0 == .datetime }
+    case .scalar(.number): subjects.contains(.number)
+    case .scalar(.boolean): subjects.contains(.boolean)
+    case .list(let operands): fits(operands.first)
+    case nil, .attribute, .split: true
+    }
+  }
+}
+
+extension Has {
+  fileprivate var isTree: Bool {
+    guard origin == .profile else { return false }
+    if self.where != nil { return true }
+    switch match {
+    case .all, .any: return true
+    default: return false
+    }
+  }
+}
+
+extension SentenceWriter {
+  func limit(_ limit: Limit) -> String {
+    switch limit.choice {
+    case .top(let by, let descending):
+      "the \(limit.count) with the \(descending ? "highest" : "lowest") \(by)"
+    case .random: "a random \(limit.count)"
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import Foundation
+
+/// An IANA time zone.
+public struct Zone: Sendable, Hashable {
+  public let name: String
+  private let zone: TimeZone
+
+  public static let utc = Zone("UTC")!
+
+  /// nil where no such zone is known; abbreviations and `GMT+3` are not accepted.
+  public init?(_ name: String) {
+    guard name == "UTC" || name == "GMT" || TimeZone.knownTimeZoneIdentifiers.contains(name)
+        || (name.contains("/") && TimeZone(identifier: name) != nil),
+      let zone = TimeZone(identifier: name)
+    else { return nil }
+    self.name = name
+    self.zone = zone
+  }
+
+  public static var knownNames: [String] { TimeZone.knownTimeZoneIdentifiers + ["UTC"] }
+
+  private func offset(at microseconds: Int64) -> Int64 {
+    let date = Date(timeIntervalSince1970: (Double(microseconds) / 1e6).rounded(.down))
+    return Int64(zone.secondsFromGMT(for: date)) * LocalTime.second
+  }
+
+  /// What a clock in this zone shows at an instant.
+  public func localTime(at instant: Instant) -> LocalTime {
+    LocalTime(wallClock: instant.microseconds + offset(at: instant.microseconds))
+  }
+
+  /// The instant at which a clock in this zone shows a time: in an overlap the earlier one, in a gap the
+  /// time moved forward by the gap.
+  public func instant(of local: LocalTime) -> Instant {
+    let before = offset(at: local.wallClock - LocalTime.day)
+    let after = offset(at: local.wallClock + LocalTime.day)
+    let early = local.wallClock - before
+    if before == after || offset(at: early) == before { return Instant(microseconds: early) }
+    let late = local.wallClock - after
+    if offset(at: late) == after { return Instant(microseconds: late) }
+    return Instant(microseconds: early)
+  }
+
+  /// The first instant of a local day.
+  public func start(of date: CivilDate) -> Instant { instant(of: LocalTime(date: date)) }
+}
