@@ -347,7 +347,7 @@ extension RowPredicate {
     return rows
   }
 
-  private var expressions: [RowExpression] {
+  var expressions: [RowExpression] {
     switch self {
     case .missing(let a), .oneOf(let a, _): [a]
     case .compare(let a, _, let b), .text(let a, _, let b): [a, b]

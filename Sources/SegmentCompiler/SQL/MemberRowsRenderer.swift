@@ -1,0 +1,117 @@
+/// Renders the rows that show members: key, profile attributes, and lists of attributes of joined rows.
+public struct MemberRowsRenderer: Sendable {
+  let source: SQLSource
+  let catalog: Catalog
+  let audience: Audience
+
+  public init(source: SQLSource, catalog: Catalog, audience: Audience) {
+    self.source = source
+    self.catalog = catalog
+    self.audience = audience
+  }
+
+  /// One row per member in key order: the key, then one column per projection, named by its reference.
+  ///
+  /// - Parameters:
+  ///   - members: a table with a column `ordinal`.
+  ///   - limit: the number of rows; nil for all.
+  public func rows(of members: String, projection: [ResolvedProjection], limit: Int? = nil) throws
+    -> SQLQuery
+  {
+    let profiles = try source.part(audience.table)
+    let ordinal = try source.ordinalColumn(of: audience.table, audience: audience.name)
+    var columns: [SQLQuery] = ["p0.\(identifier: audience.key) AS \(identifier: audience.key)"]
+    var joins: SQLQuery = ""
+    for (index, item) in projection.enumerated() {
+      let name = item.reference.description
+      switch item.source {
+      case .profile(let attribute):
+        columns.append("p0.\(identifier: attribute) AS \(identifier: name)")
+      case .rows(let sources):
+        let alias: SQLQuery = "r\(number: index)"
+        columns.append(
+          "coalesce(\(alias).items, \(source.dialect.emptyList)) AS \(identifier: name)")
+        joins +=
+          "\nLEFT JOIN (\n\(try lists(of: sources, members: members))) AS \(alias) ON \(alias).ordinal = p0.\(identifier: ordinal)"
+      }
+    }
+    var query: SQLQuery =
+      "SELECT \(columns.joined(", "))\nFROM \(identifier: profiles.storedName) AS p0\nJOIN \(identifier: members) AS m ON m.ordinal = p0.\(identifier: ordinal)\(joins)\nORDER BY p0.\(identifier: audience.key)"
+    if let limit { query += "\nLIMIT \(number: limit)" }
+    return query
+  }
+
+  /// Columns `ordinal` and `items`: one entry per row of the attribute's table, in key order.
+  private func lists(of sources: [ProjectedRows], members: String) throws -> SQLQuery {
+    let keys = self.keys(of: sources)
+    // UNION drops what several joined rows, or several rules, repeat.
+    let inner = try sources.map { try entries(of: $0, keys: keys, members: members) }
+      .joined("\n  UNION\n")
+    let order =
+      keys.indices.map { "k\(number: $0) NULLS LAST" as SQLQuery } + ["r" as SQLQuery]
+    let list = source.dialect.list("v", order.joined(", "))
+    return
+      "  SELECT ordinal, \(list) AS items\n  FROM (\n\(inner)\n  ) AS entries\n  WHERE v IS NOT NULL\n  GROUP BY ordinal\n"
+  }
+
+  private func keys(of sources: [ProjectedRows]) -> [String] {
+    guard let first = sources.first else { return [] }
+    let table =
+      first.column.row.lookups.last?.target ?? first.has.path.places[first.column.row.place].table
+    return catalog.table(table)?.key ?? []
+  }
+
+  private func entries(of projected: ProjectedRows, keys: [String], members: String) throws
+    -> SQLQuery
+  {
+    let has = projected.has
+    let row = projected.column.row
+    let rows = try JoinedRows(has.path, reading: has.rows.union([row]), source: source)
+    let renderer = PredicateRenderer(rows: rows)
+    let alias = rows.alias(of: row)
+    var columns: [SQLQuery] = ["\(rows.ordinal) AS ordinal"]
+    for (index, key) in keys.enumerated() {
+      columns.append("\(alias).\(identifier: key) AS k\(number: index)")
+    }
+    columns.append("\(alias).\(identifier: Part.rowColumn) AS r")
+    columns.append("\(rows.column(projected.column)) AS v")
+    let isMember: SQLQuery =
+      "\(rows.ordinal) IN (SELECT ordinal FROM \(identifier: members))"
+    switch has.quantifier {
+    case .any, .every, .aggregate:
+      let condition = try renderer.sql(.all(of: [has.filter, has.match]))
+      return
+        "  SELECT DISTINCT \(columns.joined(", "))\n  FROM \(rows.from)\n  WHERE \(condition) AND \(isMember)"
+    case .first(let column), .last(let column):
+      let time = rows.column(column)
+      let extreme: SQLQuery = if case .first = has.quantifier { "min" } else { "max" }
+      let filter = try renderer.sql(.all(of: [has.filter, .not(.missing(.column(column)))]))
+      columns.append("\(time) AS t")
+      columns.append("\(extreme)(\(time)) OVER (PARTITION BY \(rows.ordinal)) AS deciding")
+      columns.append("(\(try renderer.sql(has.match))) IS TRUE AS matches")
+      let names =
+        keys.indices.map { "k\(number: $0)" as SQLQuery } + ["r" as SQLQuery, "v" as SQLQuery]
+      return
+        "  SELECT DISTINCT ordinal, \(names.joined(", "))\n  FROM (SELECT \(columns.joined(", "))\n  FROM \(rows.from)\n  WHERE \(filter) AND \(isMember)) AS timed\n  WHERE t = deciding AND matches"
+    }
+  }
+
+  /// The best `count` of the members by a limit: one column `ordinal`.
+  public func best(of members: String, limit: ResolvedLimit) throws -> SQLQuery {
+    let profiles = try source.part(audience.table)
+    let ordinal = try source.ordinalColumn(of: audience.table, audience: audience.name)
+    let key: SQLQuery = "p0.\(identifier: audience.key)"
+    let order: SQLQuery
+    switch limit.choice {
+    case .top(let column, let descending):
+      let direction: SQLQuery = descending ? "DESC" : "ASC"
+      order = "p0.\(identifier: column.attribute) \(direction) NULLS LAST, \(key)"
+    case .random(let salt):
+      let isText = catalog.table(audience.table)?.attribute(audience.key)?.type == .text
+      let text: SQLQuery = isText ? key : "CAST(\(key) AS VARCHAR)"
+      order = "\(source.dialect.splitHash(salt, text)), \(key)"
+    }
+    return
+      "SELECT p0.\(identifier: ordinal) AS ordinal\nFROM \(identifier: profiles.storedName) AS p0\nJOIN \(identifier: members) AS m ON m.ordinal = p0.\(identifier: ordinal)\nORDER BY \(order)\nLIMIT \(number: limit.count)"
+  }
+}

@@ -1,0 +1,201 @@
+import SegmentCompiler
+
+/// Evaluates plans on an embedded DuckDB.
+///
+/// Every call runs on a connection of its own, so calls do not wait for each other; a leaf is one SQL
+/// query whose ordinals go straight into a bitmap.
+public struct DuckDBEngine: QueryEngine {
+  let database: DuckDBDatabase
+  /// How many queries of one ``evaluate(_:with:in:each:)`` run at a time.
+  let parallelism: Int
+
+  public init(database: DuckDBDatabase, parallelism: Int = 2) {
+    self.database = database
+    self.parallelism = max(1, parallelism)
+  }
+
+  public func universe(of audience: Audience, in version: DataVersion) async throws -> MemberSet {
+    let leaf = Leaf.profile(audience: audience.name, table: audience.table, .always(true))
+    return try await database.connect()
+      .members(try renderer(version, ReferencedSets()).ordinals(of: leaf))
+  }
+
+  // MARK: Leaves
+
+  public func cacheKey(
+    of leaf: Leaf, with references: ReferencedSets, in version: DataVersion
+  ) throws -> String {
+    // The query names the parts it reads, and the member tables by what they hold.
+    let query = try renderer(version, references).ordinals(of: leaf)
+    return "\(query.text)\n\(query.values)"
+  }
+
+  public func describe(
+    _ leaf: Leaf, in version: DataVersion, with references: ReferencedSets
+  ) throws -> SQLQuery {
+    try renderer(version, references).ordinals(of: leaf)
+  }
+
+  public func evaluate(
+    _ leaves: [Leaf], with references: ReferencedSets, in version: DataVersion,
+    each: @escaping @Sendable (Leaf, MemberSet) async throws -> Void
+  ) async throws {
+    guard !leaves.isEmpty else { return }
+    let renderer = renderer(version, references)
+    let workers = min(parallelism, leaves.count)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for worker in 0..<workers {
+        group.addTask {
+          let connection = try database.connect()
+          let mine = stride(from: worker, to: leaves.count, by: workers).map { leaves[$0] }
+          let needed = mine.reduce(into: Set<String>()) { $0.formUnion($1.references) }
+          try await DuckDBEngine.store(references, only: needed, on: connection)
+          for leaf in mine {
+            try await each(leaf, connection.members(renderer.ordinals(of: leaf)))
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  public func best(
+    _ limit: ResolvedLimit, of members: MemberSet, audience: Audience, catalog: Catalog,
+    in version: DataVersion
+  ) async throws -> MemberSet {
+    guard members.count > limit.count else { return members }
+    let connection = try database.connect()
+    try await connection.store(members, asTemporaryTable: DuckDBEngine.membersTable)
+    let rows = MemberRowsRenderer(
+      source: source(version, ReferencedSets()), catalog: catalog, audience: audience)
+    return try await connection.members(rows.best(of: DuckDBEngine.membersTable, limit: limit))
+  }
+
+  public func ordinals(
+    of keys: [ProfileKey], audience: Audience, in version: DataVersion
+  ) async throws -> [ProfileKey: UInt32] {
+    let source = source(version, ReferencedSets())
+    guard let part = version.parts[audience.table],
+      let ordinal = part.route(audience: audience.name, steps: [])?.column
+    else { throw RenderingError.noPart(table: audience.table) }
+    _ = source
+    let connection = try database.connect()
+    var found: [ProfileKey: UInt32] = [:]
+    for start in stride(from: 0, to: keys.count, by: 1_000) {
+      let slice = keys[start..<min(start + 1_000, keys.count)]
+      let bound = slice.map { "\(bind: $0.sqlValue)" as SQLQuery }.joined(", ")
+      let rows = try await connection.rows(
+        "SELECT \(identifier: audience.key), CAST(\(identifier: ordinal) AS BIGINT) FROM \(identifier: part.storedName) WHERE \(identifier: audience.key) IN (\(bound))"
+      )
+      for row in rows {
+        guard let ordinal = row[1].integer, let key = ProfileKey(row[0]) else { continue }
+        found[key] = UInt32(ordinal)
+      }
+    }
+    return found
+  }
+
+  // MARK: Rows
+
+  public func rows(
+    _ request: MemberRows, in version: DataVersion,
+    each: @escaping @Sendable ([DuckDBValue]) throws -> Void
+  ) async throws {
+    let (connection, query) = try await prepare(request, in: version)
+    try await connection.forEachChunk(query) { chunk in
+      let columns = chunk.columns
+      for row in 0..<chunk.rowCount { try each(columns.map { try $0.value(row) }) }
+    }
+  }
+
+  public func writeParquet(
+    _ request: MemberRows, to path: String, in version: DataVersion
+  ) async throws {
+    let (connection, query) = try await prepare(request, in: version)
+    _ = try await connection.execute(
+      "COPY (\(query)) TO \(bind: .text(path)) (FORMAT parquet, COMPRESSION zstd)")
+  }
+
+  private func prepare(_ request: MemberRows, in version: DataVersion) async throws -> (
+    DuckDBConnection, SQLQuery
+  ) {
+    let connection = try database.connect()
+    try await DuckDBEngine.store(request.references, only: nil, on: connection)
+    try await connection.store(request.members, asTemporaryTable: DuckDBEngine.membersTable)
+    let renderer = MemberRowsRenderer(
+      source: source(version, request.references), catalog: request.catalog,
+      audience: request.audience)
+    let query = try renderer.rows(
+      of: DuckDBEngine.membersTable, projection: request.projection, limit: request.limit)
+    return (connection, query)
+  }
+
+  public func inspect(
+    _ has: ResolvedHas, comparisons: [RowPredicate], ordinal: UInt32, catalog: Catalog,
+    with references: ReferencedSets, in version: DataVersion
+  ) async throws -> InspectedRows {
+    let connection = try database.connect()
+    try await DuckDBEngine.store(references, only: nil, on: connection)
+    let renderer = InspectionRenderer(source: source(version, references), catalog: catalog)
+    let inspection = try renderer.rows(of: has, comparisons: comparisons, ordinal: ordinal)
+    let hasTime =
+      switch has.quantifier {
+      case .first, .last: true
+      case .any, .every, .aggregate: false
+      }
+    let rows = try await connection.rows(inspection.query).map { row in
+      let first = hasTime ? 3 : 2
+      let end = first + comparisons.count
+      return InspectedRows.Row(
+        counts: row[0].boolean ?? false, matches: row[1].boolean ?? false,
+        time: hasTime ? row[2] : nil,
+        comparisons: row[first..<end].map { $0.boolean ?? false }, values: Array(row[end...]))
+    }
+    var result = InspectedRows(rows: rows, shown: inspection.shown)
+    if case .aggregate(let aggregate) = has.quantifier {
+      let query = try renderer.aggregate(of: has, aggregate, ordinal: ordinal)
+      if let row = try await connection.rows(query).first, let holds = row.last?.boolean {
+        // ordinal, value[, n], holds
+        result.aggregate = (row[1], row.count == 4 ? row[2] : nil, holds)
+      }
+    }
+    return result
+  }
+
+  // MARK: Sources
+
+  private static let membersTable = "_muster_members"
+
+  private func renderer(_ version: DataVersion, _ references: ReferencedSets) -> LeafRenderer {
+    LeafRenderer(source(version, references))
+  }
+
+  private func source(_ version: DataVersion, _ references: ReferencedSets) -> SQLSource {
+    SQLSource(
+      version: version, memberTables: references.entries.mapValues { $0.tableName },
+      dialect: .duckDB)
+  }
+
+  private static func store(
+    _ references: ReferencedSets, only names: Set<String>?, on connection: DuckDBConnection
+  ) async throws {
+    for (name, entry) in references.entries where names?.contains(name) ?? true {
+      try await connection.store(entry.members, asTemporaryTable: entry.tableName)
+    }
+  }
+}
+
+extension ReferencedSets.Entry {
+  fileprivate var tableName: String { "_muster_members_\(fingerprint)" }
+}
+
+extension ProfileKey {
+  /// A key as an engine returns it; nil for anything but an integer or a text.
+  public init?(_ value: DuckDBValue) {
+    switch value {
+    case .integer(let number): self = .integer(number)
+    case .text(let text): self = .text(text)
+    default: return nil
+    }
+  }
+}
