@@ -7,6 +7,6 @@ let migrator: DatabaseMigrator = {
   var migrator = DatabaseMigrator()
   registerSegments(&migrator)  // Segments.swift
   registerRuns(&migrator)  // Runs.swift
-  // registerLoads(&migrator) stands here: Loads.swift
+  registerLoads(&migrator)  // Loads.swift
   return migrator
 }()

@@ -1,0 +1,241 @@
+import GRDB
+import SegmentCompiler
+
+/// A part with what it was made from.
+public struct PartRecord: Sendable, Equatable {
+  public var part: Part
+  /// Hash of everything that decides the part's content but its rows: the table's definition.
+  public var definition: String
+  /// Hash of ``definition``, the files and the parts that its routes depend on; equal ones need no new part.
+  public var fingerprint: String
+  /// In the order of their paths; empty for derived tables.
+  public var files: [SourceFile]
+  /// Stored attributes, calculated ones left out, in the order of the columns.
+  public var attributes: [Attribute]
+
+  public init(
+    part: Part, definition: String, fingerprint: String, files: [SourceFile],
+    attributes: [Attribute]
+  ) {
+    self.part = part
+    self.definition = definition
+    self.fingerprint = fingerprint
+    self.files = files
+    self.attributes = attributes
+  }
+}
+
+/// A file that rows came from, as it was when they were read.
+public struct SourceFile: Sendable, Hashable, Codable {
+  /// Never given to another content: row ids are made from it.
+  public var id: Int64
+  /// Below the workspace.
+  public var path: String
+  public var size: Int64
+  /// Microseconds since 1970-01-01T00:00:00Z.
+  public var modified: Int64
+  /// In hexadecimal digits.
+  public var sha256: String
+
+  public init(id: Int64, path: String, size: Int64, modified: Int64, sha256: String) {
+    self.id = id
+    self.path = path
+    self.size = size
+    self.modified = modified
+    self.sha256 = sha256
+  }
+}
+
+func registerLoads(_ migrator: inout DatabaseMigrator) {
+  migrator.registerMigration("loads") { db in
+    try db.execute(
+      sql: """
+        CREATE TABLE dataVersion (
+          id INTEGER PRIMARY KEY AUTOINCREMENT,
+          published INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE part (
+          id INTEGER PRIMARY KEY,
+          tableName TEXT NOT NULL,
+          rows INTEGER NOT NULL,
+          routes TEXT NOT NULL,
+          definition TEXT NOT NULL,
+          fingerprint TEXT NOT NULL,
+          files TEXT NOT NULL,
+          attributes TEXT NOT NULL
+        ) STRICT;
+
+        CREATE TABLE dataVersionPart (
+          dataVersionId INTEGER NOT NULL REFERENCES dataVersion(id) ON DELETE CASCADE,
+          partId INTEGER NOT NULL REFERENCES part(id),
+          PRIMARY KEY (dataVersionId, partId)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX dataVersionOfPart ON dataVersionPart (partId);
+
+        CREATE TABLE attributeType (
+          tableName TEXT NOT NULL,
+          attribute TEXT NOT NULL,
+          type TEXT NOT NULL,
+          PRIMARY KEY (tableName, attribute)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE loadSequence (lastPart INTEGER NOT NULL, lastFile INTEGER NOT NULL) STRICT;
+        INSERT INTO loadSequence VALUES (0, 0);
+        """)
+  }
+}
+
+extension SegmentStore {
+  /// Ids for new parts, for ever theirs, whether they are published or not.
+  public func reserveParts(_ count: Int) throws -> Range<Int64> {
+    try reserve("lastPart", count)
+  }
+
+  /// Ids for the contents of files, for ever theirs.
+  public func reserveFiles(_ count: Int) throws -> Range<Int64> {
+    try reserve("lastFile", count)
+  }
+
+  private func reserve(_ column: String, _ count: Int) throws -> Range<Int64> {
+    try database.write { db in
+      let last = try Int64.fetchOne(
+        db, sql: "UPDATE loadSequence SET \(column) = \(column) + ? RETURNING \(column)",
+        arguments: [count])!
+      return (last + 1 - Int64(count))..<(last + 1)
+    }
+  }
+
+  /// Publishes a data version: the commit point of a load.
+  ///
+  /// The parts must be on disk before. Those that are published already are kept as they are.
+  ///
+  /// - Parameter types: fixed from now on, by table.
+  @discardableResult
+  public func publish(
+    parts: [PartRecord], types: [String: [Attribute]], at time: Int64
+  ) throws -> DataVersion {
+    try database.write { db in
+      try db.execute(sql: "INSERT INTO dataVersion (published) VALUES (?)", arguments: [time])
+      let id = db.lastInsertedRowID
+      for record in parts {
+        try insert(record, db)
+        try db.execute(
+          sql: "INSERT INTO dataVersionPart VALUES (?, ?)", arguments: [id, record.part.id])
+      }
+      for (table, attributes) in types {
+        for attribute in attributes {
+          try db.execute(
+            sql: """
+              INSERT INTO attributeType VALUES (?, ?, ?)
+              ON CONFLICT DO UPDATE SET type = excluded.type
+              """, arguments: [table, attribute.name, attribute.type.name])
+        }
+      }
+      return DataVersion(
+        id: id, parts: Dictionary(uniqueKeysWithValues: parts.map { ($0.part.table, $0.part) }))
+    }
+  }
+
+  /// The data version published last; nil before the first load.
+  public func currentDataVersion() throws -> DataVersion? {
+    try database.read { db in
+      try Int64.fetchOne(db, sql: "SELECT max(id) FROM dataVersion").flatMap {
+        try fetchDataVersion($0, db)
+      }
+    }
+  }
+
+  /// nil where it was never published or has been forgotten.
+  public func dataVersion(id: Int64) throws -> DataVersion? {
+    try database.read { try fetchDataVersion(id, $0) }
+  }
+
+  /// When a data version was published.
+  public func published(dataVersion id: Int64) throws -> Int64? {
+    try database.read { db in
+      try Int64.fetchOne(
+        db, sql: "SELECT published FROM dataVersion WHERE id = ?", arguments: [id])
+    }
+  }
+
+  /// The parts of a data version with what they were made from, by table.
+  public func partRecords(dataVersion id: Int64) throws -> [String: PartRecord] {
+    try database.read { db in
+      let records = try fetchParts(dataVersion: id, db)
+      return Dictionary(uniqueKeysWithValues: records.map { ($0.part.table, $0) })
+    }
+  }
+
+  /// The parts of all data versions; any other stored one can be swept.
+  public func liveParts() throws -> [Part] {
+    try database.read { db in
+      try Row.fetchAll(db, sql: "SELECT * FROM part ORDER BY id").map { try PartRecord($0).part }
+    }
+  }
+
+  /// The types fixed by loads, by table and attribute.
+  public func fixedTypes() throws -> [String: [String: AttributeType]] {
+    try database.read { db in
+      var types: [String: [String: AttributeType]] = [:]
+      for row in try Row.fetchAll(db, sql: "SELECT * FROM attributeType") {
+        types[row["tableName"], default: [:]][row["attribute"]] = AttributeType(name: row["type"])
+      }
+      return types
+    }
+  }
+
+  /// Forgets all data versions but these and the current one, and the parts that only they had.
+  public func forgetDataVersions(except kept: Set<Int64>) throws {
+    try database.write { db in
+      let all = try Int64.fetchAll(db, sql: "SELECT id FROM dataVersion ORDER BY id")
+      for id in all.dropLast() where !kept.contains(id) {
+        try db.execute(sql: "DELETE FROM dataVersion WHERE id = ?", arguments: [id])
+      }
+      try db.execute(
+        sql: "DELETE FROM part WHERE id NOT IN (SELECT partId FROM dataVersionPart)")
+    }
+  }
+}
+
+private func insert(_ record: PartRecord, _ db: Database) throws {
+  let part = record.part
+  try db.execute(
+    sql: "INSERT OR IGNORE INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    arguments: [
+      part.id, part.table, part.rows, json(part.routes), record.definition, record.fingerprint,
+      json(record.files), json(record.attributes.map { [$0.name, $0.type.name] }),
+    ])
+}
+
+private func fetchDataVersion(_ id: Int64, _ db: Database) throws -> DataVersion? {
+  guard
+    try Int64.fetchOne(db, sql: "SELECT id FROM dataVersion WHERE id = ?", arguments: [id]) != nil
+  else { return nil }
+  let parts = try fetchParts(dataVersion: id, db).map { ($0.part.table, $0.part) }
+  return DataVersion(id: id, parts: Dictionary(uniqueKeysWithValues: parts))
+}
+
+private func fetchParts(dataVersion id: Int64, _ db: Database) throws -> [PartRecord] {
+  try Row.fetchAll(
+    db,
+    sql: """
+      SELECT p.* FROM part p JOIN dataVersionPart v ON v.partId = p.id
+      WHERE v.dataVersionId = ? ORDER BY p.id
+      """, arguments: [id]
+  ).map { try PartRecord($0) }
+}
+
+extension PartRecord {
+  fileprivate init(_ row: Row) throws {
+    let attributes: [[String]] = try decode(row["attributes"])
+    self.init(
+      part: Part(
+        id: row["id"], table: row["tableName"], rows: row["rows"], routes: try decode(row["routes"])),
+      definition: row["definition"], fingerprint: row["fingerprint"],
+      files: try decode(row["files"]),
+      attributes: attributes.compactMap { pair in
+        AttributeType(name: pair[1]).map { Attribute(name: pair[0], type: $0) }
+      })
+  }
+}
