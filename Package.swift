@@ -56,6 +56,11 @@ let package = Package(
         "SegmentCompiler", "SegmentEngines", "SegmentStore",
         .product(name: "Crypto", package: "swift-crypto"),
       ],
+      resources: [
+        .embedInCode("Sample/sample.sql"),
+        .embedInCode("Sample/sample-workspace.yaml"),
+        .embedInCode("Sample/sample-segments.yaml"),
+      ],
       swiftSettings: strict
     ),
     .executableTarget(

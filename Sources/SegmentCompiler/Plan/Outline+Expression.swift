@@ -118,3 +118,35 @@ extension Outline {
     }
   }
 }
+
+extension LogicalPlan {
+  /// The attributes that the rules read, as references, each once; the audience's key left out.
+  public var usedAttributes: [Reference] {
+    var references: [Reference] = []
+    func add(_ column: Column, on path: ResolvedPath) {
+      let isKey = column.row == RowReference(place: 0) && column.attribute == audience.key
+      let reference = Reference(
+        [path.places[column.row.place].name] + column.row.lookups.map(\.name.name)
+          + [column.attribute])
+      if !isKey, !references.contains(reference) { references.append(reference) }
+    }
+    let profile = onProfile(.always(true)).path
+    for leaf in leaves {
+      switch leaf {
+      case .profile(_, _, let predicate): predicate.columns.forEach { add($0, on: profile) }
+      case .has(let has): has.columns.forEach { add($0, on: has.path) }
+      }
+    }
+    return references
+  }
+}
+
+extension LogicalPlan {
+  /// A predicate on the profile's own row as a has condition with the empty path.
+  public func onProfile(_ predicate: RowPredicate) -> ResolvedHas {
+    let path = ResolvedPath(
+      audience: audience.name,
+      places: [ResolvedPath.Place(name: audience.table, table: audience.table)], hops: [])
+    return ResolvedHas(path: path, quantifier: .any, filter: .always(true), match: predicate)
+  }
+}

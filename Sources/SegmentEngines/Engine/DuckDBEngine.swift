@@ -38,7 +38,7 @@ public struct DuckDBEngine: QueryEngine {
 
   public func evaluate(
     _ leaves: [Leaf], with references: ReferencedSets, in version: DataVersion,
-    each: @escaping @Sendable (Leaf, MemberSet) async throws -> Void
+    each: @escaping @Sendable (Leaf, Result<MemberSet, any Error>) async throws -> Void
   ) async throws {
     guard !leaves.isEmpty else { return }
     let renderer = renderer(version, references)
@@ -51,11 +51,23 @@ public struct DuckDBEngine: QueryEngine {
           let needed = mine.reduce(into: Set<String>()) { $0.formUnion($1.references) }
           try await DuckDBEngine.store(references, only: needed, on: connection)
           for leaf in mine {
-            try await each(leaf, connection.members(renderer.ordinals(of: leaf)))
+            try await each(leaf, DuckDBEngine.result(of: leaf, renderer, connection))
           }
         }
       }
       try await group.waitForAll()
+    }
+  }
+
+  private static func result(
+    of leaf: Leaf, _ renderer: LeafRenderer, _ connection: DuckDBConnection
+  ) async throws -> Result<MemberSet, any Error> {
+    do {
+      return .success(try await connection.members(renderer.ordinals(of: leaf)))
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      return .failure(error)
     }
   }
 
@@ -74,11 +86,9 @@ public struct DuckDBEngine: QueryEngine {
   public func ordinals(
     of keys: [ProfileKey], audience: Audience, in version: DataVersion
   ) async throws -> [ProfileKey: UInt32] {
-    let source = source(version, ReferencedSets())
     guard let part = version.parts[audience.table],
       let ordinal = part.route(audience: audience.name, steps: [])?.column
     else { throw RenderingError.noPart(table: audience.table) }
-    _ = source
     let connection = try database.connect()
     var found: [ProfileKey: UInt32] = [:]
     for start in stride(from: 0, to: keys.count, by: 1_000) {

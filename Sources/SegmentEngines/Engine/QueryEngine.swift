@@ -11,10 +11,12 @@ public protocol QueryEngine: Sendable {
   func cacheKey(of leaf: Leaf, with references: ReferencedSets, in version: DataVersion) throws
     -> String
 
-  /// Evaluates leaves and hands over each set as soon as it is known, in any order.
+  /// Evaluates leaves and hands over each set, or why there is none, as soon as it is known, in any order.
+  ///
+  /// - Throws: only what concerns all of them, such as cancellation.
   func evaluate(
     _ leaves: [Leaf], with references: ReferencedSets, in version: DataVersion,
-    each: @escaping @Sendable (Leaf, MemberSet) async throws -> Void
+    each: @escaping @Sendable (Leaf, Result<MemberSet, any Error>) async throws -> Void
   ) async throws
 
   /// The members that a limit keeps.

@@ -1,0 +1,223 @@
+import Foundation
+import SegmentCompiler
+import SegmentEngines
+import SegmentStore
+
+/// What became of one segment of a refresh.
+public struct RefreshedSegment: Sendable {
+  public var run: RunRecord
+  public var warnings: [Diagnostic]
+  /// Keys of a manual segment that no profile has yet.
+  public var pending: [ProfileKey]
+}
+
+extension SegmentService {
+  /// Computes the members of segments from one data version and publishes them all together; nothing
+  /// is published before everything is computed.
+  ///
+  /// Segments they refer to are refreshed first where they are among `names`, else their last published
+  /// members are read. A segment that fails leaves its members as they were, and those that depend
+  /// on it are skipped.
+  ///
+  /// - Parameters:
+  ///   - names: nil for all.
+  ///   - asOf: what "now" is for relative conditions; nil for now.
+  public func refresh(
+    _ names: [String]? = nil, asOf: Instant? = nil,
+    progress: @escaping @Sendable (_ done: Int, _ of: Int) -> Void = { _, _ in }
+  ) async throws -> [RefreshedSegment] {
+    let versions = try chosen(names)
+    let job = try RefreshJob(
+      service: self, versions: versions, snapshot: snapshot(), asOf: asOf ?? now())
+    let refreshed = try await job.run(progress: progress)
+    try store.publish(refreshed.map(\.run))
+    return refreshed
+  }
+
+  private func chosen(_ names: [String]?) throws -> [SegmentVersion] {
+    let all = try store.segments()
+    guard let names else { return all }
+    return try names.map { name in
+      guard let version = all.first(where: { Text($0.segment) == Text(name) }) else {
+        throw try unknownSegment(name)
+      }
+      return version
+    }
+  }
+
+  /// The last published members of segments, with the runs they come from.
+  func publishedMembers(of names: some Sequence<String>) throws -> (
+    sets: ReferencedSets, runs: [RunReference]
+  ) {
+    var sets = ReferencedSets()
+    var runs: [RunReference] = []
+    for name in Set(names).sorted() {
+      guard let run = try store.lastPublished(of: name), let result = run.result else { continue }
+      sets.entries[name] = ReferencedSets.Entry(
+        members: try members(of: run), fingerprint: result.members.sha256)
+      runs.append(RunReference(segment: name, run: run.id))
+    }
+    return (sets, runs)
+  }
+
+  /// The stored members of a succeeded run.
+  func members(of run: RunRecord) throws -> MemberSet {
+    guard let file = run.result?.members else { return MemberSet() }
+    guard let data = try? Data(contentsOf: folder.members.appending(path: file.name)),
+      case let bytes = [UInt8](data), DurableFile.checksum(bytes) == file.sha256,
+      let set = MemberSet(bytes: bytes)
+    else { throw WorkspaceError.membersDamaged(run: run.id) }
+    return set
+  }
+}
+
+/// One refresh of several segments on its way.
+struct RefreshJob {
+  let service: SegmentService
+  let versions: [SegmentVersion]
+  let snapshot: Snapshot
+  let asOf: Instant
+  private let started: Instant
+  private let definitions: [String: SegmentDefinition]
+  private let runIDs: [String: Int64]
+  private var facts: [String: SegmentFacts]
+
+  /// Outcomes so far, by segment.
+  private var done: [String: RefreshedSegment] = [:]
+  private var published = ReferencedSets()
+  private var references: [String: RunReference] = [:]
+
+  init(
+    service: SegmentService, versions: [SegmentVersion], snapshot: Snapshot, asOf: Instant
+  ) throws {
+    self.service = service
+    self.versions = versions
+    self.snapshot = snapshot
+    self.asOf = asOf
+    started = service.now()
+    definitions = Dictionary(
+      uniqueKeysWithValues: try versions.map { ($0.segment, try SegmentDefinition.stored($0)) })
+    let ids = try service.store.reserveRuns(versions.count)
+    runIDs = Dictionary(uniqueKeysWithValues: zip(versions.map(\.segment), ids))
+    facts = try service.segmentFacts()
+    for version in versions { facts[version.segment]?.isAvailable = true }
+  }
+
+  func run(progress: @escaping @Sendable (Int, Int) -> Void) async throws -> [RefreshedSegment] {
+    var job = self
+    return try await job.runLayers(progress: progress)
+  }
+
+  /// Segments in layers: a layer refers only to layers before it.
+  private mutating func runLayers(progress: @escaping @Sendable (Int, Int) -> Void) async throws
+    -> [RefreshedSegment]
+  {
+    try readPublished()
+    var waiting = versions
+    while !waiting.isEmpty {
+      let ready = waiting.filter { version in
+        !references(of: version).contains { name in waiting.contains { $0.segment == name } }
+      }
+      // A circle of references: planning says so for each of them.
+      let layer = ready.isEmpty ? waiting : ready
+      try await runLayer(layer, progress: progress)
+      waiting.removeAll { version in layer.contains { $0.segment == version.segment } }
+    }
+    return versions.compactMap { done[$0.segment] }
+  }
+
+  private func references(of version: SegmentVersion) -> [String] {
+    definitions[version.segment]?.references ?? []
+  }
+
+  /// Members of segments that are referred to without being refreshed now.
+  private mutating func readPublished() throws {
+    let inJob = Set(versions.map(\.segment))
+    let outside = versions.flatMap(references).filter { !inJob.contains($0) }
+    let (sets, runs) = try service.publishedMembers(of: outside)
+    published = sets
+    for run in runs { references[run.segment] = run }
+  }
+
+  private mutating func runLayer(
+    _ layer: [SegmentVersion], progress: @escaping @Sendable (Int, Int) -> Void
+  ) async throws {
+    var plans: [(version: SegmentVersion, plan: LogicalPlan)] = []
+    let planner = Planner(PlanContext(catalog: snapshot.catalog, asOf: asOf, segments: facts))
+    for version in layer {
+      guard let definition = definitions[version.segment] else { continue }
+      if let failed = references(of: version).first(where: isFailed) {
+        finish(version, .skipped(cause: "It refers to '\(failed)', which was not refreshed."))
+        continue
+      }
+      do {
+        plans.append((version, try planner.plan(definition)))
+      } catch {
+        finish(version, .failed(cause: "\(error)"))
+      }
+    }
+    let evaluator = Evaluator(engine: service.engine, cache: service.cache, snapshot: snapshot)
+    let results = try await evaluator.evaluate(
+      plans.map(\.plan), with: published, progress: progress)
+    for ((version, plan), result) in zip(plans, results) {
+      switch result {
+      case .success(let evaluation): try store(evaluation, of: version, plan)
+      case .failure(let error): finish(version, .failed(cause: "\(error)"))
+      }
+    }
+  }
+
+  private func isFailed(_ name: String) -> Bool {
+    guard let outcome = done[name]?.run.outcome else { return false }
+    if case .succeeded = outcome { return false }
+    return true
+  }
+
+  /// Puts the members on disk, where they wait to be published.
+  private mutating func store(
+    _ evaluation: Evaluation, of version: SegmentVersion, _ plan: LogicalPlan
+  ) throws {
+    guard let id = runIDs[version.segment] else { return }
+    let bytes = evaluation.members.bytes
+    let file = MembersFile(name: "\(id).members", sha256: DurableFile.checksum(bytes))
+    try DurableFile.write(bytes, to: service.folder.members.appending(path: file.name))
+    let previous = try previousRun(of: version, plan)
+    let before = try previous.map(service.members(of:)) ?? MemberSet()
+    let result = RunResult(
+      members: file, count: evaluation.members.count,
+      entered: evaluation.members.subtractingCount(before),
+      exited: before.subtractingCount(evaluation.members),
+      rules: evaluation.counts, previousRun: previous?.id)
+    finish(
+      version, .succeeded(result), warnings: plan.warnings, pending: evaluation.pending,
+      references: plan.references)
+    published.entries[version.segment] = ReferencedSets.Entry(
+      members: evaluation.members, fingerprint: file.sha256)
+    references[version.segment] = RunReference(segment: version.segment, run: id)
+  }
+
+  /// The last published run, unless the segment was about another audience then: ordinals of two
+  /// audiences have nothing to do with each other.
+  private func previousRun(of version: SegmentVersion, _ plan: LogicalPlan) throws -> RunRecord? {
+    guard let run = try service.store.lastPublished(of: version.segment) else { return nil }
+    guard run.segmentVersion != version.number,
+      let old = try service.store.version(version.segment, number: run.segmentVersion)
+    else { return run }
+    let audience = try SegmentDefinition.stored(old).audience
+    return audience == nil || audience == plan.audience.name ? run : nil
+  }
+
+  private mutating func finish(
+    _ version: SegmentVersion, _ outcome: RunRecord.Outcome, warnings: [Diagnostic] = [],
+    pending: [ProfileKey] = [], references names: [String] = []
+  ) {
+    guard let id = runIDs[version.segment] else { return }
+    let run = RunRecord(
+      id: id, segment: version.segment, segmentVersion: version.number,
+      asOf: asOf.microseconds, dataVersion: snapshot.version.id, started: started.microseconds,
+      finished: service.now().microseconds, references: names.compactMap { references[$0] },
+      outcome: outcome)
+    done[version.segment] = RefreshedSegment(run: run, warnings: warnings, pending: pending)
+  }
+
+}

@@ -1,0 +1,137 @@
+import Foundation
+import SegmentCompiler
+import SegmentEngines
+import SegmentStore
+
+/// Which members of a segment are wanted.
+public struct MemberSelection: Sendable {
+  public enum Part: Sendable { case all, entered, exited }
+
+  public var segment: String
+  public var part: Part
+  /// nil for the last published run.
+  public var run: Int64?
+
+  public init(segment: String, part: Part = .all, run: Int64? = nil) {
+    self.segment = segment
+    self.part = part
+    self.run = run
+  }
+}
+
+public enum MemberFormat: String, Sendable, CaseIterable { case csv, ndjson, parquet }
+
+extension SegmentService {
+  /// Writes members in key order, with the projected attributes of the definition that the run used.
+  ///
+  /// Those that exited are listed as they were in the run before.
+  ///
+  /// - Parameters:
+  ///   - raw: leaves CSV cells as they are that a spreadsheet would run as a formula.
+  ///   - write: receives the bytes piece by piece (CSV and NDJSON).
+  /// - Returns: the number of members.
+  @discardableResult
+  public func writeMembers(
+    _ selection: MemberSelection, as format: TextFormat,
+    to write: @escaping @Sendable ([UInt8]) throws -> Void
+  ) async throws -> Int {
+    let (request, version) = try memberRows(selection)
+    let writer = RowWriter(format: format, columns: request.columns, write: write)
+    try writer.begin()
+    try await engine.rows(request, in: version) { try writer.add($0) }
+    try writer.end()
+    return request.members.count
+  }
+
+  /// Writes members to a Parquet file, lists as lists.
+  @discardableResult
+  public func writeMembersAsParquet(_ selection: MemberSelection, to path: String) async throws
+    -> Int
+  {
+    let (request, version) = try memberRows(selection)
+    try await engine.writeParquet(request, to: path, in: version)
+    return request.members.count
+  }
+
+  /// The runs of a segment, the last one first.
+  public func history(of name: String, limit: Int = Int.max) throws -> [RunRecord] {
+    _ = try segment(name)
+    return try store.runs(of: name, limit: limit)
+  }
+
+  private func memberRows(_ selection: MemberSelection) throws -> (MemberRows, DataVersion) {
+    let run = try publishedRun(selection.run, of: selection.segment)
+    let set = try members(of: run)
+    switch selection.part {
+    case .all:
+      return try memberRows(set, of: run)
+    case .entered:
+      let before = try previous(of: run).map(members(of:)) ?? MemberSet()
+      return try memberRows(set.subtracting(before), of: run)
+    case .exited:
+      guard let previous = try previous(of: run) else {
+        return try memberRows(MemberSet(), of: run)
+      }
+      return try memberRows(members(of: previous).subtracting(set), of: previous)
+    }
+  }
+
+  private func previous(of run: RunRecord) throws -> RunRecord? {
+    guard let id = run.result?.previousRun else { return nil }
+    guard let previous = try store.run(id) else { throw WorkspaceError.dataGone(run: id) }
+    return previous
+  }
+
+  func publishedRun(_ id: Int64?, of name: String) throws -> RunRecord {
+    _ = try segment(name)
+    guard let id else {
+      guard let run = try store.lastPublished(of: name) else {
+        throw WorkspaceError.neverRefreshed(name)
+      }
+      return run
+    }
+    guard let run = try store.run(id), Text(run.segment) == Text(name), run.result != nil else {
+      throw WorkspaceError.noRun(id, segment: name)
+    }
+    return run
+  }
+
+  /// Members with the definition, the data and the references that the run read.
+  private func memberRows(_ set: MemberSet, of run: RunRecord) throws -> (MemberRows, DataVersion) {
+    let context = try runContext(run)
+    let request = MemberRows(
+      members: set, audience: context.plan.audience, catalog: context.snapshot.catalog,
+      projection: context.plan.projection, references: context.references)
+    return (request, context.snapshot.version)
+  }
+
+  /// Everything a past run was computed from.
+  struct RunContext {
+    var plan: LogicalPlan
+    var snapshot: Snapshot
+    var references: ReferencedSets
+  }
+
+  func runContext(_ run: RunRecord) throws -> RunContext {
+    guard let version = try store.dataVersion(run.dataVersion),
+      let saved = try store.version(run.segment, number: run.segmentVersion)
+    else { throw WorkspaceError.dataGone(run: run.id) }
+    var references = ReferencedSets()
+    for reference in run.references {
+      guard let read = try store.run(reference.run), let result = read.result else {
+        throw WorkspaceError.dataGone(run: reference.run)
+      }
+      references.entries[reference.segment] = ReferencedSets.Entry(
+        members: try members(of: read), fingerprint: result.members.sha256)
+    }
+    let snapshot = Snapshot(version: version, catalog: try catalog())
+    var facts = try segmentFacts()
+    for name in facts.keys { facts[name]?.isAvailable = true }
+    let planner = Planner(
+      PlanContext(
+        catalog: snapshot.catalog, asOf: Instant(microseconds: run.asOf), segments: facts))
+    return RunContext(
+      plan: try planner.plan(SegmentDefinition.stored(saved)), snapshot: snapshot,
+      references: references)
+  }
+}

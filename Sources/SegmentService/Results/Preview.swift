@@ -1,0 +1,110 @@
+import SegmentCompiler
+import SegmentEngines
+import SegmentStore
+
+/// What a definition selects right now, without publishing anything.
+public struct Preview: Sendable {
+  public var segment: String
+  public var sentence: String
+  public var count: Int
+  public var counts: [RuleCount]
+  public var warnings: [Diagnostic]
+  public var pending: [ProfileKey]
+  public var rows: ResultTable
+}
+
+/// Rows with named columns.
+public struct ResultTable: Sendable {
+  public var columns: [String]
+  public var rows: [[DuckDBValue]]
+}
+
+extension SegmentService {
+  /// Counts definitions exactly, one after another.
+  public func count(_ text: String, asOf: Instant? = nil) async throws -> [Preview] {
+    try await preview(text, rows: 0, asOf: asOf)
+  }
+
+  /// Evaluates definitions and shows their first members with the attributes the definition uses.
+  public func preview(_ text: String, rows: Int = 100, asOf: Instant? = nil) async throws
+    -> [Preview]
+  {
+    let definitions = try SegmentDefinition.decodeAll(text)
+    var previews: [Preview] = []
+    for definition in definitions {
+      previews.append(try await preview(definition, rows: rows, asOf: asOf))
+    }
+    return previews
+  }
+
+  /// The same of a saved segment: its current definition, not its last run.
+  public func preview(segment name: String, rows: Int = 100, asOf: Instant? = nil) async throws
+    -> Preview
+  {
+    try await preview(try segment(name).definition, rows: rows, asOf: asOf)
+  }
+
+  private func preview(_ definition: SegmentDefinition, rows: Int, asOf: Instant?) async throws
+    -> Preview
+  {
+    let snapshot = try snapshot()
+    let asOf = asOf ?? now()
+    var facts = try segmentFacts()
+    facts[definition.name] = nil
+    let planned = try check([definition], facts: facts, snapshot: snapshot, asOf: asOf)[0]
+    let (references, _) = try publishedMembers(of: planned.plan.references)
+    let evaluator = Evaluator(engine: engine, cache: cache, snapshot: snapshot)
+    let evaluation = try await evaluator.evaluate([planned.plan], with: references)[0].get()
+    let table =
+      rows == 0
+      ? ResultTable(columns: [], rows: [])
+      : try await self.rows(
+        of: evaluation.members, planned.plan,
+        projection: shown(definition, planned.plan, facts: facts, snapshot: snapshot),
+        references: references, snapshot: snapshot, limit: rows)
+    return Preview(
+      segment: definition.name, sentence: planned.checked.sentence,
+      count: evaluation.members.count, counts: evaluation.counts,
+      warnings: planned.checked.warnings, pending: evaluation.pending, rows: table)
+  }
+
+  private func rows(
+    of members: MemberSet, _ plan: LogicalPlan, projection: [ResolvedProjection],
+    references: ReferencedSets, snapshot: Snapshot, limit: Int?
+  ) async throws -> ResultTable {
+    let request = MemberRows(
+      members: members, audience: plan.audience, catalog: snapshot.catalog,
+      projection: projection, references: references, limit: limit)
+    let collected = RowCollector()
+    try await engine.rows(request, in: snapshot.version) { collected.append($0) }
+    return ResultTable(columns: request.columns, rows: collected.rows)
+  }
+
+  /// What a list of members shows: the definition's projection, else every attribute it uses.
+  func shown(
+    _ definition: SegmentDefinition, _ plan: LogicalPlan, facts: [String: SegmentFacts],
+    snapshot: Snapshot
+  ) throws -> [ResolvedProjection] {
+    guard definition.projection.isEmpty else { return plan.projection }
+    let planner = Planner(PlanContext(catalog: snapshot.catalog, asOf: plan.asOf, segments: facts))
+    var used = definition
+    return plan.usedAttributes.compactMap { reference in
+      // An attribute of a `none` or of the right of `except` has no rows to show.
+      used.projection = [reference]
+      return try? planner.plan(used).projection.first
+    }
+  }
+}
+
+extension MemberRows {
+  /// The names of the columns: the key, then the projections.
+  public var columns: [String] { [audience.key] + projection.map(\.reference.description) }
+}
+
+/// Gathers rows that an engine hands over on its own thread.
+private final class RowCollector: Sendable {
+  private let collected = Guarded<[[DuckDBValue]]>([])
+
+  func append(_ row: [DuckDBValue]) { collected.withLock { $0.append(row) } }
+  var rows: [[DuckDBValue]] { collected.withLock { $0 } }
+}

@@ -1,0 +1,75 @@
+import Foundation
+import SegmentCompiler
+import SegmentEngines
+import SegmentStore
+
+/// The use cases of one workspace: load, define, refresh, look at results. The command line and every
+/// other front end only call it.
+public final class SegmentService: Sendable {
+  public let folder: WorkspaceFolder
+  public let definition: WorkspaceDefinition
+  let store: SegmentStore
+  let database: DuckDBDatabase
+  let engine: any QueryEngine
+  let cache: LeafCache
+  let now: @Sendable () -> Instant
+  private let lock: WorkspaceLock
+
+  /// How much of the machine a workspace may use.
+  public struct Settings: Sendable {
+    /// As DuckDB writes it, such as `2GB`.
+    public var memoryLimit: String
+    /// nil for one per core.
+    public var threads: Int?
+
+    public init(memoryLimit: String = "2GB", threads: Int? = nil) {
+      self.memoryLimit = memoryLimit
+      self.threads = threads
+    }
+  }
+
+  /// Opens a workspace and becomes its owner until the last reference is gone.
+  ///
+  /// - Parameters:
+  ///   - purpose: what a second process is told it has to wait for, such as `muster refresh`.
+  ///   - now: the clock.
+  public init(
+    folder: WorkspaceFolder, purpose: String, settings: Settings = Settings(),
+    now: @escaping @Sendable () -> Instant = { Instant(Date()) }
+  ) throws {
+    guard let yaml = try? String(contentsOf: folder.definition, encoding: .utf8) else {
+      throw WorkspaceError.noWorkspace(folder.root.path)
+    }
+    definition = try WorkspaceDefinition(yaml: yaml)
+    try folder.create()
+    self.folder = folder
+    lock = try WorkspaceLock(folder, purpose: purpose)
+    store = try SegmentStore(path: folder.store.path)
+    database = try DuckDBDatabase(
+      path: folder.database.path,
+      settings: DuckDBDatabase.Settings(
+        memoryLimit: settings.memoryLimit, threads: settings.threads,
+        temporaryDirectory: folder.temporary.path))
+    engine = DuckDBEngine(database: database)
+    cache = LeafCache(folder: folder.cache)
+    self.now = now
+  }
+
+  /// The data version in force and the catalog that goes with it.
+  func snapshot() throws -> Snapshot {
+    guard let version = try store.currentDataVersion() else { throw WorkspaceError.notLoaded }
+    return Snapshot(version: version, catalog: try catalog())
+  }
+}
+
+/// One state of the data: what a refresh reads throughout.
+struct Snapshot: Sendable {
+  var version: DataVersion
+  var catalog: Catalog
+}
+
+extension Instant {
+  public init(_ date: Date) {
+    self.init(microseconds: Int64((date.timeIntervalSince1970 * 1e6).rounded(.down)))
+  }
+}
