@@ -58,7 +58,13 @@ public final class SegmentService: Sendable {
   /// The data version in force and the catalog that goes with it.
   func snapshot() throws -> Snapshot {
     guard let version = try store.currentDataVersion() else { throw WorkspaceError.notLoaded }
-    return Snapshot(version: version, catalog: try catalog())
+    return try snapshot(of: version)
+  }
+
+  func snapshot(of version: DataVersion) throws -> Snapshot {
+    let parts = try store.partRecords(dataVersion: version.id)
+    return Snapshot(
+      version: version, catalog: try definition.catalog(stored: parts.mapValues(\.attributes)))
   }
 }
 

@@ -25,9 +25,7 @@ public struct DefinitionErrors: Error, CustomStringConvertible {
 
 extension SegmentService {
   /// The tables, attributes, relationships and audiences as they are loaded.
-  public func catalog() throws -> Catalog {
-    try definition.catalog(types: store.attributeTypes())
-  }
+  public func catalog() throws -> Catalog { try snapshot().catalog }
 
   /// Checks definitions as a refresh would, those of the same call refreshed together.
   public func validate(_ text: String) throws -> [CheckedDefinition] {

@@ -113,7 +113,7 @@ extension SegmentService {
   }
 
   func runContext(_ run: RunRecord) throws -> RunContext {
-    guard let version = try store.dataVersion(run.dataVersion),
+    guard let version = try store.dataVersion(id: run.dataVersion),
       let saved = try store.version(run.segment, number: run.segmentVersion)
     else { throw WorkspaceError.dataGone(run: run.id) }
     var references = ReferencedSets()
@@ -124,7 +124,7 @@ extension SegmentService {
       references.entries[reference.segment] = ReferencedSets.Entry(
         members: try members(of: read), fingerprint: result.members.sha256)
     }
-    let snapshot = Snapshot(version: version, catalog: try catalog())
+    let snapshot = try snapshot(of: version)
     var facts = try segmentFacts()
     for name in facts.keys { facts[name]?.isAvailable = true }
     let planner = Planner(
