@@ -21,6 +21,7 @@ from pathlib import Path
 
 import duckdb
 import polars
+
 from measure import HERE, Measured, folder_mb, machine, run, run_python, use_processors
 from segments import TENTH, AsOf, Segment, all_segments
 from segments.references import referenced, table_of
@@ -59,9 +60,17 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="muster-bench-", dir=options.folder)))
         muster = Muster(options.muster.resolve(), folder / "workspace", options.as_of)
-        result = {"machine": machine(), "date": time.strftime("%Y-%m-%d"), "as_of": options.as_of, "customers": options.customers,
-                  "segments": len(listed), "threads": options.threads, "duckdb_memory_limit": options.memory, "rounds": options.rounds,
-                  "versions": {"muster": muster_version(muster), "duckdb": duckdb.__version__, "polars": polars.__version__}}
+        result = {
+            "machine": machine(),
+            "date": time.strftime("%Y-%m-%d"),
+            "as_of": options.as_of,
+            "customers": options.customers,
+            "segments": len(listed),
+            "threads": options.threads,
+            "duckdb_memory_limit": options.memory,
+            "rounds": options.rounds,
+            "versions": {"muster": muster_version(muster), "duckdb": duckdb.__version__, "polars": polars.__version__},
+        }
 
         step("Making the company, loading it everywhere")
         result["load"] = load(muster, folder, listed, options)
@@ -113,8 +122,12 @@ def muster_version(muster: Muster) -> str:
 def load(muster: Muster, folder: Path, listed: list[Segment], options: argparse.Namespace) -> dict:
     found = {"sample_seconds": muster.make_company(options.customers)}
     loaded = muster("load")
-    found |= {"muster_seconds": loaded.seconds, "muster_peak_mb": loaded.peak_mb, "data_mb": folder_mb(muster.workspace / "data"),
-              "muster_mb": folder_mb(muster.workspace / ".muster")}
+    found |= {
+        "muster_seconds": loaded.seconds,
+        "muster_peak_mb": loaded.peak_mb,
+        "data_mb": folder_mb(muster.workspace / "data"),
+        "muster_mb": folder_mb(muster.workspace / ".muster"),
+    }
 
     definitions = folder / "definitions"
     definitions.mkdir()
@@ -123,10 +136,17 @@ def load(muster: Muster, folder: Path, listed: list[Segment], options: argparse.
     found["save_seconds"] = muster("save", *[definitions / f"{segment.name}.json" for segment in listed]).seconds
 
     database = run_python("run_duckdb.py", "load", folder / "company.duckdb", muster.workspace / "data", options.memory, options.threads)
-    found |= {"duckdb_seconds": database.seconds, "duckdb_peak_mb": database.peak_mb, "duckdb_mb": round((folder / "company.duckdb").stat().st_size / 1e6, 1)}
+    found |= {
+        "duckdb_seconds": database.seconds,
+        "duckdb_peak_mb": database.peak_mb,
+        "duckdb_mb": round((folder / "company.duckdb").stat().st_size / 1e6, 1),
+    }
 
     needed = set().union(*(referenced(segment.form.rules) for segment in listed))
-    queries = [{"name": segment.name, "sql": segment.form.sql, "table": table_of(segment.name) if segment.name in needed else None} for segment in listed]
+    queries = [
+        {"name": segment.name, "sql": segment.form.sql, "table": table_of(segment.name) if segment.name in needed else None}
+        for segment in listed
+    ]
     write(folder / "queries.json", queries)
     write(folder / "tenth.json", [{**query, "table": None} for query in queries if query["name"] in TENTH])
     write(folder / "bounds.json", AsOf(datetime.fromisoformat(options.as_of)).bounds())
@@ -149,10 +169,18 @@ def one_round(muster: Muster, folder: Path, connection, listed: list[Segment], o
     rival = run_python("run_duckdb.py", "run", folder / "company.duckdb", folder / "queries.json", *limits)
     tenth = muster.refresh_cold(*TENTH)
     rival_tenth = run_python("run_duckdb.py", "run", folder / "company.duckdb", folder / "tenth.json", *limits)
-    frames = run_python("run_polars.py", muster.workspace / "data", folder / "bounds.json", environment={"POLARS_MAX_THREADS": str(options.threads)})
+    frames = run_python(
+        "run_polars.py", muster.workspace / "data", folder / "bounds.json", environment={"POLARS_MAX_THREADS": str(options.threads)}
+    )
     found = {
-        "muster": whole.seconds, "muster_peak_mb": whole.peak_mb, "duckdb": rival.json["seconds"], "duckdb_peak_mb": rival.peak_mb,
-        "muster_tenth": tenth.seconds, "duckdb_tenth": rival_tenth.json["seconds"], "polars_tenth": frames.json["seconds"], "polars_peak_mb": frames.peak_mb,
+        "muster": whole.seconds,
+        "muster_peak_mb": whole.peak_mb,
+        "duckdb": rival.json["seconds"],
+        "duckdb_peak_mb": rival.peak_mb,
+        "muster_tenth": tenth.seconds,
+        "duckdb_tenth": rival_tenth.json["seconds"],
+        "polars_tenth": frames.json["seconds"],
+        "polars_peak_mb": frames.peak_mb,
     }
     if connection:
         import run_postgresql
@@ -210,7 +238,12 @@ def recount(muster: Muster, folder: Path, listed: list[Segment]) -> dict:
         sys.exit(f"muster count gave {len(counted)} objects for {len(files)} files")
     check_counts(folder, changed, [one["count"] for one in counted])
     milliseconds = sorted(one["milliseconds"] for one in counted[1::2])
-    return {"edits": len(milliseconds), "p50": statistics.median(milliseconds), "p95": milliseconds[-(-95 * len(milliseconds) // 100) - 1], "max": milliseconds[-1]}
+    return {
+        "edits": len(milliseconds),
+        "p50": statistics.median(milliseconds),
+        "p95": milliseconds[-(-95 * len(milliseconds) // 100) - 1],
+        "max": milliseconds[-1],
+    }
 
 
 def check_counts(folder: Path, changed: list[Segment], counts: list[int]) -> None:
@@ -219,7 +252,7 @@ def check_counts(folder: Path, changed: list[Segment], counts: list[int]) -> Non
         if query["table"]:
             connection.execute(f"CREATE TEMP TABLE {query['table']} AS {query['sql']}").fetchall()
     for index, segment in enumerate(changed):
-        for form, count in zip((segment.form, segment.changed), counts[2 * index:2 * index + 2]):
+        for form, count in zip((segment.form, segment.changed), counts[2 * index : 2 * index + 2], strict=True):
             expected = connection.execute(f"SELECT count(*) FROM ({form.sql})").fetchall()[0][0]
             if count != expected:
                 sys.exit(f"muster count of {segment.name} is {count}, the SQL's is {expected}")
@@ -232,21 +265,29 @@ def summarize(result: dict) -> None:
     result["ratio_vs_duckdb"] = round(seconds["muster"] / seconds["duckdb"], 3)
     result["ratio_vs_duckdb_tenth"] = round(seconds["muster_tenth"] / seconds["duckdb_tenth"], 3)
     result["ratio_vs_polars"] = round(seconds["muster_tenth"] / seconds["polars_tenth"], 3)
-    result["ratio_vs_postgresql"] = round(seconds["muster_tenth"] / seconds["postgresql_tenth"], 3) if "postgresql_tenth" in seconds else None
+    result["ratio_vs_postgresql"] = (
+        round(seconds["muster_tenth"] / seconds["postgresql_tenth"], 3) if "postgresql_tenth" in seconds else None
+    )
     result["peak_memory_mb"] = round(seconds["muster_peak_mb"])
     result["recount_ms_p50"], result["recount_ms_p95"] = result["recount_ms"]["p50"], result["recount_ms"]["p95"]
 
-    print(f"\n{result['customers']:,} customers, {result['segments']} segments, {result['threads']} processors, median of {result['rounds']}\n")
+    print(f"\n{result['customers']:,} customers, {result['segments']} segments, {result['threads']} processors, ", end="")
+    print(f"median of {result['rounds']}\n")
     print(f"{'':24}{'seconds':>10}{'Muster':>10}{'ratio':>8}")
-    pairs = [("DuckDB, all", "duckdb", "muster", "ratio_vs_duckdb"), ("DuckDB, a tenth", "duckdb_tenth", "muster_tenth", "ratio_vs_duckdb_tenth"),
-             ("PostgreSQL, a tenth", "postgresql_tenth", "muster_tenth", "ratio_vs_postgresql"), ("Polars, a tenth", "polars_tenth", "muster_tenth", "ratio_vs_polars")]
+    pairs = [
+        ("DuckDB, all", "duckdb", "muster", "ratio_vs_duckdb"),
+        ("DuckDB, a tenth", "duckdb_tenth", "muster_tenth", "ratio_vs_duckdb_tenth"),
+        ("PostgreSQL, a tenth", "postgresql_tenth", "muster_tenth", "ratio_vs_postgresql"),
+        ("Polars, a tenth", "polars_tenth", "muster_tenth", "ratio_vs_polars"),
+    ]
     for label, rival, own, ratio in pairs:
         if rival in seconds:
             print(f"{label:24}{seconds[rival]:10.2f}{seconds[own]:10.2f}{result[ratio]:8.2f}")
     loads = result["load"]
     print(f"\nloading                 {loads['muster_seconds']:.1f} s (DuckDB {loads['duckdb_seconds']:.1f} s)")
     print(f"peak memory             {result['peak_memory_mb']} MB (DuckDB {seconds['duckdb_peak_mb']:.0f} MB)")
-    print(f"re-count after an edit  {result['recount_ms_p50']:.1f} ms (p50), {result['recount_ms_p95']:.1f} ms (p95), {result['recount_ms']['edits']} edits")
+    edits, p50, p95 = result["recount_ms"]["edits"], result["recount_ms_p50"], result["recount_ms_p95"]
+    print(f"re-count after an edit  {p50:.1f} ms (p50), {p95:.1f} ms (p95), {edits} edits")
 
 
 def step(text: str) -> None:

@@ -34,7 +34,13 @@ def run(command: list, cwd: Path | None = None, environment: dict | None = None)
         launcher = [sys.executable, "-I", "-S", __file__, report, *command]
         with output.open("wb") as out, errors.open("wb") as err:
             code = subprocess.call(
-                [str(part) for part in launcher], cwd=cwd, stdout=out, stderr=err, stdin=subprocess.DEVNULL, env={**os.environ, **(environment or {})})
+                [str(part) for part in launcher],
+                cwd=cwd,
+                stdout=out,
+                stderr=err,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, **(environment or {})},
+            )
         if code != 0:
             sys.exit(f"{' '.join(map(str, command[:6]))} … failed ({code}):\n{errors.read_text()[-4000:]}")
         seconds, peak_mb = json.loads(report.read_text())
@@ -74,7 +80,12 @@ def machine() -> dict:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         processor = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), processor)
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // (1 << 20)
-    return {"processor": processor, "processors": os.cpu_count(), "memory_mb": memory, "system": f"{platform.system()} {platform.release()} {platform.machine()}"}
+    return {
+        "processor": processor,
+        "processors": os.cpu_count(),
+        "memory_mb": memory,
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+    }
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """DuckDB alone, in a process of its own: one SQL statement a segment, the keys fetched into an array.
 
-    run_duckdb.py load DATABASE DATA MEMORY THREADS
-    run_duckdb.py run DATABASE QUERIES MEMORY THREADS       → {"seconds": …, "each": {name: seconds}, "counts": {…}}
+run_duckdb.py load DATABASE DATA MEMORY THREADS
+run_duckdb.py run DATABASE QUERIES MEMORY THREADS       → {"seconds": …, "each": {name: seconds}, "counts": {…}}
 """
 
 from __future__ import annotations

@@ -43,15 +43,20 @@ def queries(data: Path, bounds: dict[str, datetime]) -> dict[str, pl.LazyFrame]:
         "ordered-returned-year": customers_in(last_year.filter((col("Status") == "returned") & (col("Channel") == "web"))),
         "orders-3-year": customers_in(last_year.group_by("CustomerId").len().filter(col("len") >= 3)),
         "spent-300-year": customers_in(
-            purchase.filter(within("PurchasedAt", "1 year")).group_by("CustomerId").agg(col("Amount").sum()).filter(col("Amount") > 300)),
+            purchase.filter(within("PurchasedAt", "1 year")).group_by("CustomerId").agg(col("Amount").sum()).filter(col("Amount") > 300)
+        ),
         "revenue-500-quarter": customers_in(
             line.join(order.filter(within("OrderedAt", "90 days")), on="OrderId")
-            .group_by("CustomerId").agg(revenue.alias("revenue")).filter(col("revenue") >= 500)),
+            .group_by("CustomerId")
+            .agg(revenue.alias("revenue"))
+            .filter(col("revenue") >= 500)
+        ),
         "ordered-tea-year": customers_in(last_year.join(line.join(tea, on="ProductId", how="semi"), on="OrderId", how="semi")),
         "last-order-returned": customers_in(
             last_year.group_by("CustomerId")
             .agg(col("OrderedAt").max().alias("last"), col("OrderedAt").filter(col("Status") == "returned").max().alias("returned"))
-            .filter(col("last") == col("returned"))),
+            .filter(col("last") == col("returned"))
+        ),
         "no-order-year": customer.filter(col("RegisteredAt") < bounds["a year ago"]).join(last_year, on="CustomerId", how="anti"),
     }
     return {name: frame.select("CustomerId") for name, frame in found.items()}

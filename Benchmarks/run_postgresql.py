@@ -14,17 +14,29 @@ import duckdb
 import psycopg
 
 TYPES = {
-    "BIGINT": "bigint", "INTEGER": "integer", "VARCHAR": "text", "DATE": "date", "TIMESTAMP": "timestamp",
-    "BOOLEAN": "boolean", "DOUBLE": "double precision",
+    "BIGINT": "bigint",
+    "INTEGER": "integer",
+    "VARCHAR": "text",
+    "DATE": "date",
+    "TIMESTAMP": "timestamp",
+    "BOOLEAN": "boolean",
+    "DOUBLE": "double precision",
 }
 
 # What a foreign key, a join or a range of time asks for.
 INDEXES = [
-    "CREATE UNIQUE INDEX ON Customer (CustomerId)", "CREATE INDEX ON Customer (Country, Income)", "CREATE INDEX ON Customer (RegisteredAt)",
-    "CREATE UNIQUE INDEX ON Product (ProductId)", "CREATE UNIQUE INDEX ON Loyalty (MemberId)",
-    "CREATE UNIQUE INDEX ON OnlineOrder (OrderId)", "CREATE INDEX ON OnlineOrder (CustomerId)", "CREATE INDEX ON OnlineOrder (OrderedAt) INCLUDE (CustomerId)",
-    "CREATE INDEX ON OnlineOrderLine (OrderId)", "CREATE INDEX ON OnlineOrderLine (ProductId)",
-    "CREATE INDEX ON StorePurchase (CustomerId)", "CREATE INDEX ON StorePurchase (PurchasedAt) INCLUDE (CustomerId, Amount)",
+    "CREATE UNIQUE INDEX ON Customer (CustomerId)",
+    "CREATE INDEX ON Customer (Country, Income)",
+    "CREATE INDEX ON Customer (RegisteredAt)",
+    "CREATE UNIQUE INDEX ON Product (ProductId)",
+    "CREATE UNIQUE INDEX ON Loyalty (MemberId)",
+    "CREATE UNIQUE INDEX ON OnlineOrder (OrderId)",
+    "CREATE INDEX ON OnlineOrder (CustomerId)",
+    "CREATE INDEX ON OnlineOrder (OrderedAt) INCLUDE (CustomerId)",
+    "CREATE INDEX ON OnlineOrderLine (OrderId)",
+    "CREATE INDEX ON OnlineOrderLine (ProductId)",
+    "CREATE INDEX ON StorePurchase (CustomerId)",
+    "CREATE INDEX ON StorePurchase (PurchasedAt) INCLUDE (CustomerId, Amount)",
 ]
 
 
@@ -33,20 +45,33 @@ class Cluster:
 
     def __init__(self, memory_mb: int, threads: int):
         self.folder = Path(tempfile.mkdtemp(prefix="muster-bench-pg-"))
-        self.bin = Path(subprocess.run(["pg_config", "--bindir"], capture_output=True, text=True).stdout.strip() or "/usr/lib/postgresql/15/bin")
+        self.bin = Path(
+            subprocess.run(["pg_config", "--bindir"], capture_output=True, text=True).stdout.strip() or "/usr/lib/postgresql/15/bin"
+        )
         if not (self.bin / "initdb").exists():
             self.bin = Path("/usr/lib/postgresql/15/bin")
         self.user = "postgres" if os.geteuid() == 0 else None
         self.settings = {
-            "listen_addresses": "''", "unix_socket_directories": f"'{self.folder}'", "fsync": "off", "synchronous_commit": "off",
-            "shared_buffers": f"{memory_mb // 4}MB", "effective_cache_size": f"{memory_mb * 3 // 4}MB", "work_mem": "256MB", "maintenance_work_mem": "1GB",
-            "max_wal_size": "8GB", "random_page_cost": "1.1", "jit": "off",
-            "max_parallel_workers_per_gather": str(threads - 1), "max_parallel_workers": str(threads),
+            "listen_addresses": "''",
+            "unix_socket_directories": f"'{self.folder}'",
+            "fsync": "off",
+            "synchronous_commit": "off",
+            "shared_buffers": f"{memory_mb // 4}MB",
+            "effective_cache_size": f"{memory_mb * 3 // 4}MB",
+            "work_mem": "256MB",
+            "maintenance_work_mem": "1GB",
+            "max_wal_size": "8GB",
+            "random_page_cost": "1.1",
+            "jit": "off",
+            "max_parallel_workers_per_gather": str(threads - 1),
+            "max_parallel_workers": str(threads),
         }
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self.bin / program), *arguments]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, user=self.user, group=self.user, extra_groups=[] if self.user else None, cwd="/")
+        subprocess.run(
+            command, check=True, stdout=subprocess.DEVNULL, user=self.user, group=self.user, extra_groups=[] if self.user else None, cwd="/"
+        )
 
     def __enter__(self) -> psycopg.Connection:
         if self.user:
@@ -74,7 +99,9 @@ def load(connection: psycopg.Connection, database: str) -> float:
     start = time.perf_counter()
     source = duckdb.connect(database, read_only=True)
     for (table,) in source.execute("SELECT table_name FROM duckdb_tables()").fetchall():
-        columns = source.execute("SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index", [table]).fetchall()
+        columns = source.execute(
+            "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index", [table]
+        ).fetchall()
         listed = ", ".join(f"{name} {TYPES.get(kind, kind)}" for name, kind in columns)
         connection.execute(f"CREATE TABLE {table} ({listed})")
         with tempfile.TemporaryDirectory() as folder:

@@ -5,8 +5,16 @@ from .forms import AsOf, Segment
 
 # A tenth, across the kinds, for the engines that are slower to measure. None refers to another segment.
 TENTH = [
-    "wealth-nordic", "registered-6-months", "bought-coffee-month", "ordered-returned-year", "orders-3-year",
-    "spent-300-year", "revenue-500-quarter", "ordered-tea-year", "last-order-returned", "no-order-year",
+    "wealth-nordic",
+    "registered-6-months",
+    "bought-coffee-month",
+    "ordered-returned-year",
+    "orders-3-year",
+    "spent-300-year",
+    "revenue-500-quarter",
+    "ordered-tea-year",
+    "last-order-returned",
+    "no-order-year",
 ]
 
 

@@ -1,96 +1,160 @@
 """Segments by counts, sums, averages and extremes over a customer's rows."""
 
 from .forms import (
-    AsOf, Form, Segment, aggregate, back, customers, customers_grouped, is_, rule, segment, text,
+    AsOf,
+    Form,
+    Segment,
+    aggregate,
+    back,
+    customers,
+    customers_grouped,
+    is_,
+    rule,
+    segment,
+    text,
+    within,
 )
 
 
 def segments(at: AsOf) -> list[Segment]:
     def orders(count, *period):
         return Form(
-            [rule("OnlineOrder",
-                is_("OnlineOrder.OrderedAt", "withinLast", "{} {}".format(*period)) if period else None,
-                aggregate("count", "OnlineOrder", "greaterThanOrEqualTo", count))],
-            customers_grouped("OnlineOrder", at.last("OrderedAt", *period) if period else "true", f"count(*) >= {count}"))
+            [
+                rule(
+                    "OnlineOrder",
+                    within("OnlineOrder.OrderedAt", *period) if period else None,
+                    aggregate("count", "OnlineOrder", "greaterThanOrEqualTo", count),
+                )
+            ],
+            customers_grouped("OnlineOrder", at.last("OrderedAt", *period) if period else "true", f"count(*) >= {count}"),
+        )
 
     def fewer_purchases(count, *period):
         return Form(
-            [rule("StorePurchase",
-                is_("StorePurchase.PurchasedAt", "withinLast", "{} {}".format(*period)),
-                aggregate("count", None, "lessThan", count))],
+            [
+                rule(
+                    "StorePurchase",
+                    within("StorePurchase.PurchasedAt", *period),
+                    aggregate("count", None, "lessThan", count),
+                )
+            ],
             customers(
                 "NOT EXISTS (SELECT 1 FROM (SELECT CustomerId FROM StorePurchase"
                 f" WHERE {at.last('PurchasedAt', *period)} GROUP BY CustomerId HAVING count(*) >= {count}) p"
-                " WHERE p.CustomerId = Customer.CustomerId)"))
+                " WHERE p.CustomerId = Customer.CustomerId)"
+            ),
+        )
 
     def spent(amount, *period):
         return Form(
-            [rule("StorePurchase",
-                is_("StorePurchase.PurchasedAt", "withinLast", "{} {}".format(*period)) if period else None,
-                aggregate("sum", "StorePurchase.Amount", "greaterThan", amount))],
-            customers_grouped("StorePurchase", at.last("PurchasedAt", *period) if period else "true", f"sum(Amount) > {amount}"))
+            [
+                rule(
+                    "StorePurchase",
+                    within("StorePurchase.PurchasedAt", *period) if period else None,
+                    aggregate("sum", "StorePurchase.Amount", "greaterThan", amount),
+                )
+            ],
+            customers_grouped("StorePurchase", at.last("PurchasedAt", *period) if period else "true", f"sum(Amount) > {amount}"),
+        )
 
     def average_amount(low, high):
         return Form(
             [rule("StorePurchase", None, aggregate("average", "StorePurchase.Amount", "between", [low, high]))],
-            customers_grouped("StorePurchase", "Amount IS NOT NULL", f"sum(Amount) BETWEEN {low} * count(*) AND {high} * count(*)"))
+            customers_grouped("StorePurchase", "Amount IS NOT NULL", f"sum(Amount) BETWEEN {low} * count(*) AND {high} * count(*)"),
+        )
 
     def largest(amount, payment):
         return Form(
-            [rule("StorePurchase",
-                is_("StorePurchase.Payment", "equalTo", payment),
-                aggregate("maximum", "StorePurchase.Amount", "lessThan", amount))],
-            customers_grouped("StorePurchase", f"Payment = {text(payment)}", f"max(Amount) < {amount}"))
+            [
+                rule(
+                    "StorePurchase",
+                    is_("StorePurchase.Payment", "equalTo", payment),
+                    aggregate("maximum", "StorePurchase.Amount", "lessThan", amount),
+                )
+            ],
+            customers_grouped("StorePurchase", f"Payment = {text(payment)}", f"max(Amount) < {amount}"),
+        )
 
     def smallest(amount, *period):
         return Form(
-            [rule("StorePurchase",
-                is_("StorePurchase.PurchasedAt", "withinLast", "{} {}".format(*period)),
-                aggregate("minimum", "StorePurchase.Amount", "greaterThanOrEqualTo", amount))],
-            customers_grouped("StorePurchase", at.last("PurchasedAt", *period), f"min(Amount) >= {amount}"))
+            [
+                rule(
+                    "StorePurchase",
+                    within("StorePurchase.PurchasedAt", *period),
+                    aggregate("minimum", "StorePurchase.Amount", "greaterThanOrEqualTo", amount),
+                )
+            ],
+            customers_grouped("StorePurchase", at.last("PurchasedAt", *period), f"min(Amount) >= {amount}"),
+        )
 
     def stores(count, *period):
         return Form(
-            [rule("StorePurchase",
-                is_("StorePurchase.PurchasedAt", "withinLast", "{} {}".format(*period)),
-                aggregate("countDistinct", "StorePurchase.StoreId", "greaterThanOrEqualTo", count))],
-            customers_grouped("StorePurchase", at.last("PurchasedAt", *period), f"count(DISTINCT StoreId) >= {count}"))
+            [
+                rule(
+                    "StorePurchase",
+                    within("StorePurchase.PurchasedAt", *period),
+                    aggregate("countDistinct", "StorePurchase.StoreId", "greaterThanOrEqualTo", count),
+                )
+            ],
+            customers_grouped("StorePurchase", at.last("PurchasedAt", *period), f"count(DISTINCT StoreId) >= {count}"),
+        )
 
     def points(total, *period):
         return Form(
-            [rule("RewardEvent",
-                is_("RewardEvent.HappenedAt", "withinLast", "{} {}".format(*period)),
-                aggregate("sum", "RewardEvent.Points", "greaterThanOrEqualTo", total))],
+            [
+                rule(
+                    "RewardEvent",
+                    within("RewardEvent.HappenedAt", *period),
+                    aggregate("sum", "RewardEvent.Points", "greaterThanOrEqualTo", total),
+                )
+            ],
             customers(
                 "CustomerId IN (SELECT l.CustomerId FROM Loyalty l JOIN RewardEvent e ON e.MemberId = l.MemberId"
-                f" WHERE {at.last('e.HappenedAt', *period)} GROUP BY l.CustomerId HAVING sum(e.Points) >= {total})"))
+                f" WHERE {at.last('e.HappenedAt', *period)} GROUP BY l.CustomerId HAVING sum(e.Points) >= {total})"
+            ),
+        )
 
     def clicks(count, *period):
         return Form(
-            [rule("EmailInteraction",
-                {"all": [
-                    is_("EmailInteraction.Kind", "equalTo", "clicked"),
-                    is_("EmailInteraction.HappenedAt", "withinLast", "{} {}".format(*period))]},
-                aggregate("count", None, "greaterThanOrEqualTo", count))],
-            customers_grouped("EmailInteraction", "Kind = 'clicked' AND " + at.last("HappenedAt", *period), f"count(*) >= {count}"))
+            [
+                rule(
+                    "EmailInteraction",
+                    {
+                        "all": [
+                            is_("EmailInteraction.Kind", "equalTo", "clicked"),
+                            within("EmailInteraction.HappenedAt", *period),
+                        ]
+                    },
+                    aggregate("count", None, "greaterThanOrEqualTo", count),
+                )
+            ],
+            customers_grouped("EmailInteraction", "Kind = 'clicked' AND " + at.last("HappenedAt", *period), f"count(*) >= {count}"),
+        )
 
     def mails(count):
         return Form(
             [rule("EmailInteraction", None, aggregate("count", None, "greaterThan", count))],
-            customers_grouped("EmailInteraction", "true", f"count(*) > {count}"))
+            customers_grouped("EmailInteraction", "true", f"count(*) > {count}"),
+        )
 
     def quiet_since(months):
         day = back(at.clock, months, "months").date()
         return Form(
             [rule("OnlineOrder", None, aggregate("maximum", "OnlineOrder.OrderedAt", "before", f"today - {months} months"))],
-            customers_grouped("OnlineOrder", "true", f"max(OrderedAt) < {at.start(day)}"))
+            customers_grouped("OnlineOrder", "true", f"max(OrderedAt) < {at.start(day)}"),
+        )
 
     def calls(count, *period):
         return Form(
-            [rule("ServiceCall",
-                is_("ServiceCall.OpenedAt", "withinLast", "{} {}".format(*period)),
-                aggregate("count", None, "greaterThanOrEqualTo", count))],
-            customers_grouped("ServiceCall", at.last("OpenedAt", *period), f"count(*) >= {count}"))
+            [
+                rule(
+                    "ServiceCall",
+                    within("ServiceCall.OpenedAt", *period),
+                    aggregate("count", None, "greaterThanOrEqualTo", count),
+                )
+            ],
+            customers_grouped("ServiceCall", at.last("OpenedAt", *period), f"count(*) >= {count}"),
+        )
 
     return [
         segment("orders-3-year", orders, 3, 1, "year", changed=(4, 1, "year")),

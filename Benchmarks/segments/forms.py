@@ -49,6 +49,10 @@ def is_not(attribute: str, operator: str, value=None) -> dict:
     return {"attribute": attribute, "isNot": operator, **({} if value is None else {"value": value})}
 
 
+def within(attribute: str, count: int, unit: str) -> dict:
+    return is_(attribute, "withinLast", f"{count} {unit}")
+
+
 def all_(*trees: dict) -> dict:
     return {"all": list(trees)}
 

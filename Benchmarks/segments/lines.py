@@ -1,7 +1,18 @@
 """Segments two hops away: order, line and product."""
 
 from .forms import (
-    AsOf, Form, Segment, aggregate, all_, customers, is_, rule, segment, text, texts,
+    AsOf,
+    Form,
+    Segment,
+    aggregate,
+    all_,
+    customers,
+    is_,
+    rule,
+    segment,
+    text,
+    texts,
+    within,
 )
 
 LINES = "OnlineOrder o JOIN OnlineOrderLine l ON l.OrderId = o.OrderId"
@@ -18,67 +29,109 @@ def segments(at: AsOf) -> list[Segment]:
     def of_category(*categories):
         return f"l.ProductId IN (SELECT ProductId FROM Product WHERE Category IN {texts(list(categories))})"
 
-    def within(period):
-        return is_("OnlineOrder.OrderedAt", "withinLast", "{} {}".format(*period))
-
     def ordered(category, *period):
         return Form(
-            [rule("OnlineOrderLine", all_(
-                is_("OnlineOrderLine.Product.Category", "equalTo", category), within(period)))],
-            line_of(at.last("o.OrderedAt", *period) + " AND " + of_category(category)))
+            [
+                rule(
+                    "OnlineOrderLine",
+                    all_(is_("OnlineOrderLine.Product.Category", "equalTo", category), within("OnlineOrder.OrderedAt", *period)),
+                )
+            ],
+            line_of(at.last("o.OrderedAt", *period) + " AND " + of_category(category)),
+        )
 
     def revenue(amount, *period):
         return Form(
-            [rule("OnlineOrderLine", within(period) if period else None,
-                aggregate("sum", "OnlineOrderLine.Revenue", "greaterThanOrEqualTo", amount))],
-            lines_grouped(at.last("o.OrderedAt", *period) if period else "true", f"sum({REVENUE}) >= {amount}"))
+            [
+                rule(
+                    "OnlineOrderLine",
+                    within("OnlineOrder.OrderedAt", *period) if period else None,
+                    aggregate("sum", "OnlineOrderLine.Revenue", "greaterThanOrEqualTo", amount),
+                )
+            ],
+            lines_grouped(at.last("o.OrderedAt", *period) if period else "true", f"sum({REVENUE}) >= {amount}"),
+        )
 
     def category_revenue(categories, amount, *period):
         return Form(
-            [rule("OnlineOrderLine",
-                all_(is_("OnlineOrderLine.Product.Category", "anyOf", categories), within(period)),
-                aggregate("sum", "OnlineOrderLine.Revenue", "greaterThan", amount))],
-            lines_grouped(at.last("o.OrderedAt", *period) + " AND " + of_category(*categories), f"sum({REVENUE}) > {amount}"))
+            [
+                rule(
+                    "OnlineOrderLine",
+                    all_(is_("OnlineOrderLine.Product.Category", "anyOf", categories), within("OnlineOrder.OrderedAt", *period)),
+                    aggregate("sum", "OnlineOrderLine.Revenue", "greaterThan", amount),
+                )
+            ],
+            lines_grouped(at.last("o.OrderedAt", *period) + " AND " + of_category(*categories), f"sum({REVENUE}) > {amount}"),
+        )
 
     def categories(count):
         return Form(
             [rule("OnlineOrderLine", None, aggregate("countDistinct", "OnlineOrderLine.Product.Category", "greaterThanOrEqualTo", count))],
             customers(
                 f"CustomerId IN (SELECT o.CustomerId FROM {LINES} JOIN Product p ON p.ProductId = l.ProductId"
-                f" GROUP BY o.CustomerId HAVING count(DISTINCT p.Category) >= {count})"))
+                f" GROUP BY o.CustomerId HAVING count(DISTINCT p.Category) >= {count})"
+            ),
+        )
 
     def brand(name, discount):
         return Form(
-            [rule("OnlineOrderLine", all_(
-                is_("OnlineOrderLine.Product.Brand", "equalTo", name),
-                is_("OnlineOrderLine.Discount", "greaterThanOrEqualTo", discount)))],
-            line_of(f"l.Discount >= {discount} AND l.ProductId IN (SELECT ProductId FROM Product WHERE Brand = {text(name)})"))
+            [
+                rule(
+                    "OnlineOrderLine",
+                    all_(
+                        is_("OnlineOrderLine.Product.Brand", "equalTo", name),
+                        is_("OnlineOrderLine.Discount", "greaterThanOrEqualTo", discount),
+                    ),
+                )
+            ],
+            line_of(f"l.Discount >= {discount} AND l.ProductId IN (SELECT ProductId FROM Product WHERE Brand = {text(name)})"),
+        )
 
     def returned(channel):
         return Form(
-            [rule("OnlineOrderLine", all_(
-                is_("OnlineOrderLine.IsReturn", "equalTo", True),
-                is_("OnlineOrder.Channel", "equalTo", channel)))],
-            line_of(f"l.Quantity < 0 AND o.Channel = {text(channel)}"))
+            [
+                rule(
+                    "OnlineOrderLine",
+                    all_(is_("OnlineOrderLine.IsReturn", "equalTo", True), is_("OnlineOrder.Channel", "equalTo", channel)),
+                )
+            ],
+            line_of(f"l.Quantity < 0 AND o.Channel = {text(channel)}"),
+        )
 
     def large_line(amount, *period):
         return Form(
-            [rule("OnlineOrderLine", all_(
-                is_("OnlineOrderLine.Revenue", "greaterThan", amount), within(period)))],
-            line_of(at.last("o.OrderedAt", *period) + f" AND {REVENUE} > {amount}"))
+            [
+                rule(
+                    "OnlineOrderLine", all_(is_("OnlineOrderLine.Revenue", "greaterThan", amount), within("OnlineOrder.OrderedAt", *period))
+                )
+            ],
+            line_of(at.last("o.OrderedAt", *period) + f" AND {REVENUE} > {amount}"),
+        )
 
     def below_list_price(quantity):
         return Form(
-            [rule("OnlineOrderLine", all_(
-                is_("OnlineOrderLine.Quantity", "greaterThan", quantity),
-                is_("OnlineOrderLine.Product.Organic", "equalTo", True),
-                is_("OnlineOrderLine.Discount", "greaterThan", 0)))],
-            line_of(f"l.Quantity > {quantity} AND l.Discount > 0 AND l.ProductId IN (SELECT ProductId FROM Product WHERE Organic)"))
+            [
+                rule(
+                    "OnlineOrderLine",
+                    all_(
+                        is_("OnlineOrderLine.Quantity", "greaterThan", quantity),
+                        is_("OnlineOrderLine.Product.Organic", "equalTo", True),
+                        is_("OnlineOrderLine.Discount", "greaterThan", 0),
+                    ),
+                )
+            ],
+            line_of(f"l.Quantity > {quantity} AND l.Discount > 0 AND l.ProductId IN (SELECT ProductId FROM Product WHERE Organic)"),
+        )
 
     def line_count(count, *period):
         return Form(
-            [rule("OnlineOrderLine", within(period), aggregate("count", "OnlineOrderLine", "greaterThan", count))],
-            lines_grouped(at.last("o.OrderedAt", *period), f"count(*) > {count}"))
+            [
+                rule(
+                    "OnlineOrderLine", within("OnlineOrder.OrderedAt", *period), aggregate("count", "OnlineOrderLine", "greaterThan", count)
+                )
+            ],
+            lines_grouped(at.last("o.OrderedAt", *period), f"count(*) > {count}"),
+        )
 
     return [
         segment("ordered-coffee-month", ordered, "Coffee", 30, "days", changed=("Coffee", 27, "days")),

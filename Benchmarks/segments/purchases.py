@@ -1,97 +1,170 @@
 """Segments by conditions that one and the same row must meet."""
 
 from .forms import (
-    AsOf, Form, Segment, all_, customers, customers_of, is_, local, rule, segment, text,
+    AsOf,
+    Form,
+    Segment,
+    all_,
+    customers,
+    customers_of,
+    is_,
+    local,
+    rule,
+    segment,
+    text,
+    within,
 )
 
 
 def segments(at: AsOf) -> list[Segment]:
     def bought(category, count, unit):
         return Form(
-            [rule("StorePurchase", all_(
-                is_("StorePurchase.Product.Category", "equalTo", category),
-                is_("StorePurchase.PurchasedAt", "withinLast", f"{count} {unit}")))],
-            customers_of("StorePurchase", at.last("PurchasedAt", count, unit)
-                + f" AND ProductId IN (SELECT ProductId FROM Product WHERE Category = {text(category)})"))
+            [
+                rule(
+                    "StorePurchase",
+                    all_(
+                        is_("StorePurchase.Product.Category", "equalTo", category),
+                        within("StorePurchase.PurchasedAt", count, unit),
+                    ),
+                )
+            ],
+            customers_of(
+                "StorePurchase",
+                at.last("PurchasedAt", count, unit)
+                + f" AND ProductId IN (SELECT ProductId FROM Product WHERE Category = {text(category)})",
+            ),
+        )
 
     def paid(amount, payment):
         return Form(
-            [rule("StorePurchase", all_(
-                is_("StorePurchase.Amount", "greaterThanOrEqualTo", amount),
-                is_("StorePurchase.Payment", "equalTo", payment)))],
-            customers_of("StorePurchase", f"Amount >= {amount} AND Payment = {text(payment)}"))
+            [
+                rule(
+                    "StorePurchase",
+                    all_(is_("StorePurchase.Amount", "greaterThanOrEqualTo", amount), is_("StorePurchase.Payment", "equalTo", payment)),
+                )
+            ],
+            customers_of("StorePurchase", f"Amount >= {amount} AND Payment = {text(payment)}"),
+        )
 
     def ordered(status, channel, count, unit):
         return Form(
-            [rule("OnlineOrder", all_(
-                is_("OnlineOrder.Status", "equalTo", status),
-                is_("OnlineOrder.Channel", "equalTo", channel),
-                is_("OnlineOrder.OrderedAt", "withinLast", f"{count} {unit}")))],
-            customers_of("OnlineOrder", f"Status = {text(status)} AND Channel = {text(channel)} AND " + at.last("OrderedAt", count, unit)))
+            [
+                rule(
+                    "OnlineOrder",
+                    all_(
+                        is_("OnlineOrder.Status", "equalTo", status),
+                        is_("OnlineOrder.Channel", "equalTo", channel),
+                        within("OnlineOrder.OrderedAt", count, unit),
+                    ),
+                )
+            ],
+            customers_of("OnlineOrder", f"Status = {text(status)} AND Channel = {text(channel)} AND " + at.last("OrderedAt", count, unit)),
+        )
 
     def mailed(campaign, kind, count, unit):
         return Form(
-            [rule("EmailInteraction", all_(
-                is_("EmailInteraction.Campaign", "startsWith", campaign),
-                is_("EmailInteraction.Kind", "equalTo", kind),
-                is_("EmailInteraction.HappenedAt", "withinLast", f"{count} {unit}")))],
-            customers_of("EmailInteraction", f"starts_with(Campaign, {text(campaign)}) AND Kind = {text(kind)} AND " + at.last("HappenedAt", count, unit)))
+            [
+                rule(
+                    "EmailInteraction",
+                    all_(
+                        is_("EmailInteraction.Campaign", "startsWith", campaign),
+                        is_("EmailInteraction.Kind", "equalTo", kind),
+                        within("EmailInteraction.HappenedAt", count, unit),
+                    ),
+                )
+            ],
+            customers_of(
+                "EmailInteraction",
+                f"starts_with(Campaign, {text(campaign)}) AND Kind = {text(kind)} AND " + at.last("HappenedAt", count, unit),
+            ),
+        )
 
     def escalated(reason):
         return Form(
-            [rule("ServiceCall", all_(
-                is_("ServiceCall.Reason", "equalTo", reason),
-                is_("ServiceCall.Escalated", "equalTo", True)))],
-            customers_of("ServiceCall", f"Reason = {text(reason)} AND Escalated"))
+            [rule("ServiceCall", all_(is_("ServiceCall.Reason", "equalTo", reason), is_("ServiceCall.Escalated", "equalTo", True)))],
+            customers_of("ServiceCall", f"Reason = {text(reason)} AND Escalated"),
+        )
 
     def waited(minutes, count, unit):
         return Form(
-            [rule("ServiceCall", all_(
-                is_("ServiceCall.WaitMinutes", "greaterThan", minutes),
-                is_("ServiceCall.OpenedAt", "withinLast", f"{count} {unit}")))],
-            customers_of("ServiceCall", f"WaitMinutes > {minutes} AND " + at.last("OpenedAt", count, unit)))
+            [
+                rule(
+                    "ServiceCall",
+                    all_(is_("ServiceCall.WaitMinutes", "greaterThan", minutes), within("ServiceCall.OpenedAt", count, unit)),
+                )
+            ],
+            customers_of("ServiceCall", f"WaitMinutes > {minutes} AND " + at.last("OpenedAt", count, unit)),
+        )
 
     def late(count, unit):
         return Form(
-            [rule("OnlineOrder", all_(
-                is_("OnlineOrder.OrderedAt", "withinLast", f"{count} {unit}"),
-                is_("OnlineOrder.ShippedAt", "after", {"attribute": "OnlineOrder.PromisedDate"})))],
-            customers_of("OnlineOrder", at.last("OrderedAt", count, unit) + f" AND CAST({local('ShippedAt')} AS DATE) > PromisedDate"))
+            [
+                rule(
+                    "OnlineOrder",
+                    all_(
+                        within("OnlineOrder.OrderedAt", count, unit),
+                        is_("OnlineOrder.ShippedAt", "after", {"attribute": "OnlineOrder.PromisedDate"}),
+                    ),
+                )
+            ],
+            customers_of("OnlineOrder", at.last("OrderedAt", count, unit) + f" AND CAST({local('ShippedAt')} AS DATE) > PromisedDate"),
+        )
 
     def in_months(months, channel):
         return Form(
-            [rule("OnlineOrder", all_(
-                is_("OnlineOrder.OrderedAt", "monthOf", months),
-                is_("OnlineOrder.Channel", "equalTo", channel)))],
-            customers_of("OnlineOrder", f"Channel = {text(channel)} AND extract(month FROM {local('OrderedAt')}) IN ({', '.join(map(str, months))})"))
+            [rule("OnlineOrder", all_(is_("OnlineOrder.OrderedAt", "monthOf", months), is_("OnlineOrder.Channel", "equalTo", channel)))],
+            customers_of(
+                "OnlineOrder", f"Channel = {text(channel)} AND extract(month FROM {local('OrderedAt')}) IN ({', '.join(map(str, months))})"
+            ),
+        )
 
     def at_night(days):
         # Local time is one or two hours ahead of UTC: a cheap condition leaves few rows to convert.
         near = "extract(hour FROM OrderedAt) NOT BETWEEN 6 AND 19"
         return Form(
-            [rule("OnlineOrder", all_(
-                is_("OnlineOrder.OrderedAt", "timeOfDayBetween", ["22:00", "06:00"]),
-                is_("OnlineOrder.OrderedAt", "dayOfWeek", days)))],
+            [
+                rule(
+                    "OnlineOrder",
+                    all_(
+                        is_("OnlineOrder.OrderedAt", "timeOfDayBetween", ["22:00", "06:00"]),
+                        is_("OnlineOrder.OrderedAt", "dayOfWeek", days),
+                    ),
+                )
+            ],
             customers(
                 f"CustomerId IN (SELECT CustomerId FROM (SELECT CustomerId, {local('OrderedAt')} AS clock FROM OnlineOrder WHERE {near}) o"
                 " WHERE (CAST(clock AS TIME) >= TIME '22:00' OR CAST(clock AS TIME) <= TIME '06:00')"
-                f" AND extract(isodow FROM clock) IN ({', '.join(map(str, days))}))"))
+                f" AND extract(isodow FROM clock) IN ({', '.join(map(str, days))}))"
+            ),
+        )
 
     def coupon(code, fee):
         return Form(
-            [rule("OnlineOrder", all_(
-                is_("OnlineOrder.Coupon", "equalTo", code),
-                is_("OnlineOrder.ShippingFee", "lessThanOrEqualTo", fee)))],
-            customers_of("OnlineOrder", f"Coupon = {text(code)} AND ShippingFee <= {fee}"))
+            [
+                rule(
+                    "OnlineOrder",
+                    all_(is_("OnlineOrder.Coupon", "equalTo", code), is_("OnlineOrder.ShippingFee", "lessThanOrEqualTo", fee)),
+                )
+            ],
+            customers_of("OnlineOrder", f"Coupon = {text(code)} AND ShippingFee <= {fee}"),
+        )
 
     def usual_store(amount):
         return Form(
-            [rule("StorePurchase", all_(
-                is_("StorePurchase.StoreId", "equalTo", {"attribute": "Customer.PreferredStoreId"}),
-                is_("StorePurchase.Amount", "greaterThan", amount)))],
+            [
+                rule(
+                    "StorePurchase",
+                    all_(
+                        is_("StorePurchase.StoreId", "equalTo", {"attribute": "Customer.PreferredStoreId"}),
+                        is_("StorePurchase.Amount", "greaterThan", amount),
+                    ),
+                )
+            ],
             customers(
                 "EXISTS (SELECT 1 FROM StorePurchase p WHERE p.CustomerId = Customer.CustomerId"
-                f" AND p.StoreId = Customer.PreferredStoreId AND p.Amount > {amount})"))
+                f" AND p.StoreId = Customer.PreferredStoreId AND p.Amount > {amount})"
+            ),
+        )
 
     return [
         segment("bought-coffee-month", bought, "Coffee", 30, "days", changed=("Coffee", 31, "days")),

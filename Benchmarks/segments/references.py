@@ -4,7 +4,18 @@ A referenced segment's members stand in a table `segment_…` (see `table_of`): 
 """
 
 from .forms import (
-    AsOf, Form, Segment, all_, any_, customers, is_, profile, rule, segment, text,
+    AsOf,
+    Form,
+    Segment,
+    all_,
+    any_,
+    customers,
+    is_,
+    profile,
+    rule,
+    segment,
+    text,
+    within,
 )
 
 
@@ -43,20 +54,22 @@ def segments(at: AsOf) -> list[Segment]:
         return Form([profile(member(a)), profile(member(b), combine="except")], customers(f"{in_(a)} AND {not_in(b)}"))
 
     def living_in(name, city):
-        return Form(
-            [profile(all_(member(name), is_("Customer.City", "equalTo", city)))],
-            customers(f"{in_(name)} AND City = {text(city)}"))
+        return Form([profile(all_(member(name), is_("Customer.City", "equalTo", city)))], customers(f"{in_(name)} AND City = {text(city)}"))
 
     def with_recent_order(name, *period):
         return Form(
-            [profile(member(name)),
-             rule("OnlineOrder", is_("OnlineOrder.OrderedAt", "withinLast", "{} {}".format(*period)), combine="intersect")],
-            customers(f"{in_(name)} AND CustomerId IN (SELECT CustomerId FROM OnlineOrder WHERE {at.last('OrderedAt', *period)})"))
+            [
+                profile(member(name)),
+                rule("OnlineOrder", within("OnlineOrder.OrderedAt", *period), combine="intersect"),
+            ],
+            customers(f"{in_(name)} AND CustomerId IN (SELECT CustomerId FROM OnlineOrder WHERE {at.last('OrderedAt', *period)})"),
+        )
 
     def referrer_in(name):
         return Form(
             [profile({"row": "Customer.Referrer", "is": "memberOf", "value": name})],
-            customers(f"ReferrerId IN (SELECT CustomerId FROM {table_of(name)})"))
+            customers(f"ReferrerId IN (SELECT CustomerId FROM {table_of(name)})"),
+        )
 
     return [
         segment("big-spender-escalated", both, "revenue-500-quarter", "escalated-delivery"),
