@@ -1,6 +1,7 @@
 """The reference evaluator and generator of random tests.
 
 python3 Tests/Oracle generate --seed S --definitions N --per-data-set M --out DIR
+python3 Tests/Oracle mutants --seed S --definitions N
 python3 Tests/Oracle evaluate WORKSPACE_DIR DEFINITION.json --as-of T [--data load2]
 """
 
@@ -11,6 +12,7 @@ from pathlib import Path
 from evaluate import evaluate
 from generate import generate
 from load import read_workspace
+from survey import survey
 from values import instant, read_json, write_json
 
 
@@ -22,6 +24,10 @@ def main():
     make.add_argument("--definitions", type=int, required=True)
     make.add_argument("--per-data-set", type=int, default=50)
     make.add_argument("--out", required=True)
+    wrong = commands.add_parser("mutants", help="count the cases that catch each of many wrong evaluators")
+    wrong.add_argument("--seed", type=int, required=True)
+    wrong.add_argument("--definitions", type=int, required=True)
+    wrong.add_argument("--per-data-set", type=int, default=50)
     replay = commands.add_parser("evaluate", help="evaluate one definition against a workspace folder")
     replay.add_argument("workspace")
     replay.add_argument("definition")
@@ -30,6 +36,8 @@ def main():
     arguments = parser.parse_args()
     if arguments.command == "generate":
         return generate(arguments.seed, arguments.definitions, arguments.per_data_set, arguments.out)
+    if arguments.command == "mutants":
+        return survey(arguments.seed, arguments.definitions, arguments.per_data_set)
     return evaluate_file(arguments)
 
 

@@ -4,11 +4,15 @@ from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
 
+from data import is_odd
 from model import quoted, split_reference
+from times import duration, has_anniversary, moved, period_start
 from values import NUMBERS, TIMES, instant_text, lower_case
 
 RELATIVE_UNITS = ["day", "week", "month", "year"]
 PERIODS = ["week", "month", "quarter", "year"]
+RELATIVE_DAYS = [f"{end} of {which} {p}" for end in ("start", "end") for which in ("this", "last", "next") for p in PERIODS]
+RELATIVE_DAYS += [f"today {sign} {count}" for sign in "-+" for count in ("1 day", "1 week", "1 month", "3 months", "1 year")]
 DURATIONS = ["1 day", "2 days", "7 days", "1 week", "2 weeks", "30 days", "1 month", "3 months", "90 days", "1 year"]
 SHORT_DURATIONS = ["5 minutes", "1 minute", "1 hour", "12 hours"]
 TIMES_OF_DAY = [["22:00", "06:00"], ["00:00", "12:00"], ["06:00", "22:00"], ["12:00", "23:59"], ["23:00", "02:00"]]
@@ -72,13 +76,18 @@ class Conditions:
             text, table, attribute = self.reference(places)
             kind = self.kind(table, attribute)
             value = self.sample(table, attribute)
-            condition = {"attribute": text, **self.operation(kind, value, places)}
+            condition = {"attribute": text, **self.operation(kind, value, places, (table, attribute))}
         if random.random() < 0.3:
             condition = {"isNot" if k == "is" else k: v for k, v in condition.items()}
         return condition
 
-    def operation(self, kind, value, places=None):
-        """Operator and value for an attribute of a kind; `places` allow another attribute."""
+    def operation(self, kind, value, places=None, aim=None):
+        """Operator and value for an attribute of a kind; `places` allow another attribute.
+
+        `aim` is a table and an attribute of it: relative bounds are then often chosen to lie at its values.
+        """
+        if kind in TIMES and value is not None and aim and self.random.random() < 0.45:
+            return self.aimed(kind, *aim) or self.time_operation(kind, value, places)
         if value is None:
             if kind in ("text", "boolean") or self.random.random() < 0.5:
                 return {"is": "empty"}
@@ -221,12 +230,59 @@ class Conditions:
         short = kind == "datetime" and random.random() < 0.3
         return {"is": operator, "value": random.choice(SHORT_DURATIONS if short else DURATIONS)}
 
+    def aimed(self, kind, table, attribute):
+        """A relative operation with a bound at, or right beside, a value of the data."""
+        random = self.random
+        values = [row.values[attribute] for row in self.workspace.tables[table].rows]
+        values = [v for v in values if v is not None]
+        choices = []
+        for text in DURATIONS + (SHORT_DURATIONS if kind == "datetime" else []):
+            count, unit = duration(text)
+            for operator, sign in (("withinLast", -1), ("withinNext", 1)):
+                often = 12 if kind == "datetime" and is_odd(self.clock, sign * count, unit) else 1
+                choices += [({"is": operator, "value": text}, self.bound(kind, sign * count, unit))] * often
+        for text in RELATIVE_DAYS:
+            operator = random.choice(["on", "before", "onOrBefore", "after", "onOrAfter"])
+            choices.append(({"is": operator, "value": text}, self.clock.relative_day(text)))
+        for period in PERIODS * 2:
+            start = period_start(self.clock.today, period, self.clock.week_start)
+            choices.append(({"is": f"{period}ToDate"}, start))
+        choices += self.anniversaries(values)
+        near = [operation for operation, bound in choices if any(self.beside(v, bound) for v in values)]
+        weeks = [o for o in near if "week" in str(o)]
+        return random.choice(weeks if weeks and random.random() < 0.2 else near) if near else None
+
+    def anniversaries(self, values):
+        """Anniversary operations that end at or beside the anniversary of a value, leap days first."""
+        random, today = self.random, self.clock.today
+        days = [self.clock.day(v) for v in values]
+        leap = [d for d in days if (d.month, d.day) == (2, 29)]
+        found = []
+        for day in random.choices(leap * 3 + days, k=6) if days else []:
+            until = [n for n in range(-130, 130) if has_anniversary(day, today + timedelta(days=n), today + timedelta(days=n))]
+            for n in until:
+                operator, count = ("anniversaryWithinNext", n) if n > 0 else ("anniversaryWithinLast", 1 - n)
+                count = max(1, count + random.choice([-1, 0, 0, 1]))
+                found.append(({"is": operator, "value": f"{count} day{'s' * (count > 1)}"}, day))
+        return found
+
+    def bound(self, kind, count, unit):
+        return self.clock.as_of_moved(count, unit) if kind == "datetime" else moved(self.clock.today, count, unit)
+
+    def beside(self, value, bound):
+        if isinstance(bound, datetime):
+            return abs(value - bound) <= timedelta(hours=1)
+        return abs((self.clock.day(value) - bound).days) <= 1
+
     def calendar_part(self, kind, value, places):
         random = self.random
         operators = ["dayOfMonth", "monthOf", "yearOf", "dayOfWeek"]
         operator = random.choice(operators + (["timeOfDayBetween"] * 3 if kind == "datetime" else []))
         if operator == "timeOfDayBetween":
-            return {"is": operator, "value": random.choice(TIMES_OF_DAY)}
+            ends = random.choice(TIMES_OF_DAY)
+            if random.random() < 0.4:
+                ends = [ends[0], self.clock.local(value).strftime("%H:%M")]
+            return {"is": operator, "value": ends}
         day = self.clock.day(value)
         part = {"dayOfMonth": day.day, "monthOf": day.month, "yearOf": day.year, "dayOfWeek": day.isoweekday()}[operator]
         if random.random() < 0.5:

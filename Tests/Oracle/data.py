@@ -30,25 +30,40 @@ class Moments:
     """As-of instants near awkward ones, and dates and instants that lie at their bounds."""
 
     def __init__(self, random, zone, week_start):
-        pool = special_instants(random, zone)
-        self.as_ofs = [random.choice(pool) for _ in range(random.randint(1, 2))]
+        groups = special_instants(random, zone)
+        self.as_ofs = [random.choice(random.choice(groups)) for _ in range(random.randint(1, 3))]
         self.days, self.instants = [], []
         for as_of in self.as_ofs:
             clock = Clock(as_of, zone, week_start)
             self.days += bound_days(random, clock)
-            self.instants += bound_instants(random, clock, pool)
+            self.instants += bound_instants(random, clock, sum(groups, []))
 
 
 def special_instants(random, zone):
-    """Instants around the zone's clock changes, midnights, month ends, year ends and leap days."""
+    """Instants at and after the zone's clock changes, at ends of months, around leap days, at any midnight."""
     year = random.choice([2011, 2016, 2018, 2019, 2020, 2023, 2024])
     clock = Clock(datetime(year, 7, 1, tzinfo=timezone.utc), zone)
-    instants = clock_changes(clock, year)
-    days = [date(year, random.randint(1, 12), 1), date(year, 12, 31), date(year, 2, last_day(year, 2))]
-    days += [date(year, 3, 31), date(year, 5, 31), date(year, random.randint(1, 12), random.randint(1, 28))]
-    instants += [clock.midnight(d) + timedelta(hours=h) for d in days for h in (0, 12, 23)]
+    changes = clock_changes(clock, year)
+    after = [after_change(random, clock, change) for change in changes for _ in range(4)]
+    ends = [date(year, 12, 31), date(year, 3, 31), date(year, 5, 31), date(year, 3, 30), date(year, 10, 31)]
+    leap = [date(year, 2, last_day(year, 2)), date(year, 2, random.randint(20, 28)), date(year, 3, 1)]
+    leap += [date(year, 2, 27), date(year, 2, 28)]
+    others = [date(year, random.randint(1, 12), day) for day in (1, random.randint(1, 28))]
+    groups = [changes, after, after, *(around(random, clock, days) for days in (ends, leap, others))]
+    return [group for group in groups if group]
+
+
+def around(random, clock, days):
+    """Midnights, noons and late evenings of days, some a little off."""
     jitter = [timedelta(0), timedelta(0), timedelta(microseconds=-1), timedelta(minutes=30), timedelta(hours=2)]
-    return [i + random.choice(jitter) for i in instants] + instants
+    return [clock.midnight(d) + timedelta(hours=h) + random.choice(jitter) for d in days for h in (0, 12, 23)]
+
+
+def after_change(random, clock, change):
+    """An as-of from which a few days, weeks or months back or forth lead into a gap or an overlap."""
+    wall = clock.local(change - timedelta(minutes=1)).replace(tzinfo=None) + timedelta(minutes=random.choice([-29, -11, 11, 16]))
+    count, unit = random.choice([(1, "day"), (-1, "day"), (2, "day"), (1, "week"), (7, "day"), (1, "month"), (-1, "month")])
+    return clock.instant_of(datetime.combine(moved(wall.date(), count, unit), wall.time()))
 
 
 def clock_changes(clock, year):
@@ -62,7 +77,7 @@ def clock_changes(clock, year):
                 middle = low + (high - low) / 2
                 middle = middle.replace(second=0, microsecond=0)
                 low, high = (middle, high) if offset(clock, middle) == offset(clock, before) else (low, middle)
-            found += [high] * 3
+            found.append(high)
         before = after
     return found
 
@@ -77,12 +92,17 @@ def bound_days(random, clock):
     for count, unit in [(7, "day"), (1, "week"), (30, "day"), (1, "month"), (3, "month"), (1, "year"), (2, "year")]:
         for sign in (-1, 1):
             bound = moved(today, sign * count, unit)
+            if unit in ("month", "year") and bound.day != today.day:
+                days += [bound] * 4
             days += [bound, bound + timedelta(days=random.choice([-1, 1]))]
     for period in ("week", "month", "quarter", "year"):
         start = period_start(today, period, clock.week_start)
         days += [start, start - timedelta(days=1)]
     leap = today.year - today.year % 4
-    days += [date(leap, 2, 29), date(leap - 4, 2, 29), date(today.year, 2, 28), date(today.year, 3, 1)]
+    near_leap_day = abs((date(today.year, 2, 28) - today).days) < 40
+    days += [date(leap, 2, 29), date(leap - 4, 2, 29), date(today.year, 2, 28), date(today.year, 3, 1)] * (
+        6 if near_leap_day else 1
+    )
     days += [date(today.year, 12, 31), date(today.year, m := random.randint(1, 12), last_day(today.year, m))]
     return days + [anniversary(random, today) for _ in range(6)]
 
@@ -94,17 +114,26 @@ def anniversary(random, today):
 
 
 def bound_instants(random, clock, pool):
-    tick = timedelta(microseconds=1)
     steps = [(5, "minute"), (1, "hour"), (12, "hour"), (1, "day"), (2, "day"), (1, "week"), (1, "month"), (1, "year")]
     exact = [clock.as_of] * 2 + [clock.as_of_moved(sign * n, unit) for n, unit in steps for sign in (-1, 1)]
+    exact += [clock.as_of_moved(sign * n, unit) for n, unit in steps for sign in (-1, 1) if is_odd(clock, sign * n, unit)] * 16
     exact += [clock.midnight(d) for d in random.sample(bound_days(random, clock), 12)]
     exact += [clock.midnight(clock.today), clock.midnight(clock.today + timedelta(days=1))]
     for hour in (6, 22, 2, 12):
         day = clock.today - timedelta(days=random.randint(0, 9))
         exact.append(clock.instant_of(datetime(day.year, day.month, day.day, hour)))
     exact += random.sample(pool, 6)
-    shifted = [i + random.choice([-tick, tick, timedelta(minutes=45), timedelta(hours=-3)]) for i in exact]
-    return exact + random.sample(shifted, len(shifted) // 2)
+    return exact
+
+
+def is_odd(clock, count, unit):
+    """Whether a step from as-of meets a gap or an overlap, a day that has not 24 hours, or a shorter month."""
+    if unit in ("minute", "hour"):
+        return False
+    wall = clock.local(clock.as_of).replace(tzinfo=None)
+    later = datetime.combine(moved(wall.date(), count, unit), wall.time())
+    earlier_offset, later_offset = (later.replace(tzinfo=clock.zone, fold=f).utcoffset() for f in (0, 1))
+    return earlier_offset != later_offset or earlier_offset != offset(clock, clock.as_of) or later.day != wall.day
 
 
 def domain(random, kind, moments):
@@ -113,17 +142,28 @@ def domain(random, kind, moments):
     if kind == "text":
         pool = sum(random.sample(TEXT_CLUSTERS, random.randint(1, 2)), []) + [""]
     elif kind == "integer":
-        pool = INTEGERS + ([2**53, 2**53 + 1] if random.random() < 0.2 else [])
+        pool = INTEGERS if random.random() < 0.8 else [2**53, 2**53 + 1, 2**53 + 2, -(2**53) - 1, 0]
     elif kind == "decimal":
         pool = [Fraction(d) for d in DECIMALS]
     elif kind == "double":
         pool = random.choice([DOUBLES_ADDING_UP, DOUBLES_EXACT])
     elif kind == "boolean":
         return [True, False]
+    elif kind == "date":
+        return [near for day in random.sample(moments.days, 6) for near in beside_day(random, day)]
     else:
-        pool = moments.days if kind == "date" else moments.instants
-        size += 6
+        return [near for moment in random.sample(moments.instants, 5) for near in beside_instant(random, moment)]
     return random.sample(pool, min(size, len(pool)))
+
+
+def beside_day(random, day):
+    return [day, day + timedelta(days=random.choice([-1, 1]))]
+
+
+def beside_instant(random, moment):
+    """The instant, one a microsecond off, and one off by less than a clock change."""
+    tick, minutes = timedelta(microseconds=random.choice([-1, 1])), timedelta(minutes=random.choice([-45, -20, 20, 45]))
+    return [moment, moment + tick, moment + minutes]
 
 
 class Generation:

@@ -25,7 +25,7 @@ class Author:
             del definition["audience"]
         if random.random() < 0.04:
             return {**definition, "keys": self.manual_keys(audience)}
-        if random.random() < 0.2:
+        if random.random() < 0.12:
             definition["timeZone"] = random.choice(["Europe/Oslo", "America/New_York", "Pacific/Apia", "UTC", "Asia/Kolkata"])
         if random.random() < 0.2:
             definition["weekStart"] = random.choice(WEEK_DAYS)
@@ -73,8 +73,11 @@ class Author:
         return {**name, **self.path_rule()}
 
     def profile_rule(self):
+        random = self.random
         places = {self.audience.table: self.audience.table}
-        quantifier = self.random.choices([{}, {"quantifier": "none"}, {"quantifier": "every"}], [85, 10, 5])[0]
+        quantifier = random.choices([{}, {"quantifier": "none"}, {"quantifier": "every"}], [85, 10, 5])[0]
+        if random.random() < 0.25:
+            return {"match": self.conditions.comparison(places)}
         return {**quantifier, "match": self.conditions.tree(places, 3, has=self.path_rule)}
 
     def path_rule(self):
@@ -82,6 +85,8 @@ class Author:
         random = self.random
         rule = self.path()
         places = self.workspace.place_tables(rule, self.audience.table)
+        if random.random() < 0.3:
+            return self.sharp(rule, places)
         chosen = random.choices(["any", "none", "every", "first", "last", "aggregate"], [30, 11, 13, 9, 9, 28])[0]
         if chosen in ("first", "last"):
             time = self.conditions.reference(places, TIMES, lookups=0.1)
@@ -96,6 +101,19 @@ class Author:
             chosen = self.aggregate(rule, places)
         return rule if chosen == "any" else {**rule, "quantifier": chosen}
 
+    def sharp(self, rule, places):
+        """One comparison or one aggregate over a path: nothing else that could hide what it does."""
+        random = self.random
+        if random.random() < 0.4:
+            if random.random() < 0.4:
+                rule["match"] = self.conditions.comparison(places)
+            return {**rule, "quantifier": self.aggregate(rule, places)}
+        if random.random() < 0.25:
+            time = self.conditions.reference(places, TIMES, lookups=0)
+            if time:
+                return {**rule, "match": self.conditions.comparison(places), "quantifier": {random.choice(["first", "last"]): time[0]}}
+        return {**rule, "match": self.conditions.comparison(places)}
+
     def path(self):
         """A walk outward from the profile, by `from` where that is the unique shortest one."""
         random = self.random
@@ -105,7 +123,7 @@ class Author:
                 steps = [s for s in self.workspace.neighbours(table) if not {s[0], flipped(s[0])} & set(names)]
                 if not steps:
                     break
-                weights = [1 if step.startswith("~") else 5 for step, _ in steps]
+                weights = [2 if step.startswith("~") else 5 for step, _ in steps]
                 step, table = random.choices(steps, weights)[0]
                 names.insert(0, step)
             if names and (not names[-1].startswith("~") or random.random() < 0.4):
@@ -126,7 +144,9 @@ class Author:
             if random.random() < 0.35:
                 quantifier["of"] = reference_text(random.choice(list(places)), [])
         else:
-            found = self.conditions.reference(places, kinds)
+            doubles = name in ("sum", "average") and random.random() < 0.4
+            found = self.conditions.reference(places, ("double",)) if doubles else None
+            found = found or self.conditions.reference(places, kinds)
             if found is None:
                 quantifier["aggregate"] = "count"
             else:
