@@ -303,6 +303,8 @@ public struct ResolvedProjection: Sendable, Equatable {
 /// The joined rows of one condition, and the attribute wanted of them.
 public struct ProjectedRows: Sendable, Equatable {
   public var has: ResolvedHas
+  /// The rows count for profiles outside of the set of `has`: see ``PlannedHas/complemented``.
+  public var complemented: Bool
   public var column: Column
 }
 

@@ -15,8 +15,8 @@ struct Projector {
     guard reference.parts.count >= 2, reference.parts[0] != profile else {
       return projectProfile(reference, at: place)
     }
-    let sources = showing.filter { has in
-      has.path.places.contains { $0.name == reference.parts[0] }
+    let sources = showing.filter { planned in
+      planned.has.path.places.contains { $0.name == reference.parts[0] }
     }
     guard let first = sources.first else {
       // Says whether the table is unknown or on no path.
@@ -24,15 +24,16 @@ struct Projector {
       return nil
     }
     guard
-      let column = scope.with(path: first.path).column(reference, at: place, reader: reader)
+      let column = scope.with(path: first.has.path).column(reference, at: place, reader: reader)
     else { return nil }
-    let rows = sources.compactMap { has -> ProjectedRows? in
-      guard let place = has.path.places.firstIndex(where: { $0.name == reference.parts[0] }) else {
+    let rows = sources.compactMap { planned -> ProjectedRows? in
+      guard let place = planned.has.path.places.firstIndex(where: { $0.name == reference.parts[0] }) else {
         return nil
       }
       let row = RowReference(place: place, lookups: column.row.lookups)
       return ProjectedRows(
-        has: has, column: Column(row: row, attribute: column.attribute, type: column.type))
+        has: planned.has, complemented: planned.complemented,
+        column: Column(row: row, attribute: column.attribute, type: column.type))
     }
     return ResolvedProjection(reference: reference, type: column.type, source: .rows(rows))
   }
@@ -47,15 +48,15 @@ struct Projector {
       path: scope.path, quantifier: .any, filter: .always(true), match: .always(true))
     return ResolvedProjection(
       reference: reference, type: column.type,
-      source: .rows([ProjectedRows(has: row, column: column)]))
+      source: .rows([ProjectedRows(has: row, complemented: false, column: column)]))
   }
 
   /// The has conditions that are neither `none` nor on the right of `except`.
-  private var showing: [ResolvedHas] {
-    func visit(_ items: [PlannedItem]) -> [ResolvedHas] {
+  private var showing: [PlannedHas] {
+    func visit(_ items: [PlannedItem]) -> [PlannedHas] {
       items.filter { $0.combine != .except }.flatMap { item in
         switch item.content {
-        case .rule(let outline): outline.hasConditions.filter(\.projects).map(\.has)
+        case .rule(let outline): outline.hasConditions.filter(\.projects)
         case .group(let inner): visit(inner)
         }
       }

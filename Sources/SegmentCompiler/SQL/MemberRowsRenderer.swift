@@ -81,7 +81,7 @@ public struct MemberRowsRenderer: Sendable {
     case .any, .every, .aggregate:
       let condition = try renderer.sql(.all(of: [has.filter, has.match]))
       return
-        "  SELECT DISTINCT \(columns.joined(", "))\n  FROM \(rows.from)\n  WHERE \(condition) AND \(isMember)"
+        "  SELECT DISTINCT \(columns.joined(", "))\n  FROM \(rows.from)\n  WHERE \(condition) AND \(isMember)\(try satisfying(projected, rows))"
     case .first(let column), .last(let column):
       let time = rows.column(column)
       let extreme: SQLQuery = if case .first = has.quantifier { "min" } else { "max" }
@@ -94,6 +94,16 @@ public struct MemberRowsRenderer: Sendable {
       return
         "  SELECT DISTINCT ordinal, \(names.joined(", "))\n  FROM (SELECT \(columns.joined(", "))\n  FROM \(rows.from)\n  WHERE \(filter) AND \(isMember)) AS timed\n  WHERE t = deciding AND matches"
     }
+  }
+
+  /// Restricts rows to profiles for which their condition is true; of `any`, first and last the rows say it
+  /// themselves.
+  private func satisfying(_ projected: ProjectedRows, _ rows: JoinedRows) throws -> SQLQuery {
+    if case .any = projected.has.quantifier { return "" }
+    let selected = try LeafRenderer(source).ordinals(of: .has(projected.has))
+    let not: SQLQuery = projected.complemented ? "NOT " : ""
+    return
+      " AND \(rows.ordinal) \(not)IN (SELECT ordinal FROM (\(selected)) AS selected WHERE ordinal IS NOT NULL)"
   }
 
   /// The best `count` of the members by a limit: one column `ordinal`.

@@ -1,0 +1,96 @@
+import Foundation
+import SegmentCompiler
+import Testing
+
+@testable import SegmentService
+
+/// Random definitions over random data, each compared with the oracle of `Tests/Oracle`, which shares
+/// nothing with the engine.
+///
+/// `MUSTER_RANDOM_DEFINITIONS` says how many, `MUSTER_RANDOM_SEED` where they start.
+@Suite(.serialized) struct RandomDefinitionTests {
+  static let environment = ProcessInfo.processInfo.environment
+  static let definitions = environment["MUSTER_RANDOM_DEFINITIONS"].flatMap { Int($0) } ?? 1_000
+  static let seed = environment["MUSTER_RANDOM_SEED"].flatMap { Int($0) } ?? 1
+
+  @Test func engineAgreesWithOracle() async throws {
+    let folder = FileManager.default.temporaryDirectory
+      .appending(path: "muster-oracle-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try generate(into: folder)
+    let dataSets = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    #expect(!dataSets.isEmpty)
+    for name in dataSets { try await check(folder.appending(path: name)) }
+  }
+
+  private func generate(into folder: URL) throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = [
+      "python3", TestFiles.tests.appending(path: "Oracle").path, "generate",
+      "--seed", "\(RandomDefinitionTests.seed)",
+      "--definitions", "\(RandomDefinitionTests.definitions)", "--per-data-set", "50",
+      "--out", folder.path,
+    ]
+    try process.run()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { throw TestFailure("the oracle failed") }
+  }
+
+  private func check(_ dataSet: URL) async throws {
+    let workspace = try TestWorkspace { folder in
+      for name in ["workspace.yaml", "data"] {
+        try FileManager.default.copyItem(
+          at: dataSet.appending(path: name), to: folder.appending(path: name))
+      }
+    }
+    _ = try await workspace.service.load()
+    try await check(cases: dataSet.appending(path: "cases.jsonl"), in: workspace)
+    let later = dataSet.appending(path: "cases2.jsonl")
+    guard FileManager.default.fileExists(atPath: later.path) else { return }
+    let data = workspace.root.appending(path: "data")
+    try FileManager.default.removeItem(at: data)
+    try FileManager.default.copyItem(at: dataSet.appending(path: "load2"), to: data)
+    _ = try await workspace.service.load()
+    try await check(cases: later, in: workspace)
+  }
+
+  private func check(cases file: URL, in workspace: TestWorkspace) async throws {
+    let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+    for line in lines {
+      let testCase = try Document.parse(String(line))[0]
+      guard let definition = testCase["definition"], let id = testCase["id"]?.plain,
+        let asOf = testCase["asOf"]?.plain.flatMap({ Instant($0) })
+      else { throw TestFailure("a case without definition") }
+      let place = "seed \(RandomDefinitionTests.seed), \(file.deletingLastPathComponent().lastPathComponent)/\(id)"
+      do {
+        let decoded = try SegmentDefinition(decoding: definition)
+        #expect(try SegmentDefinition.decodeAll(decoded.yaml) == [decoded], "\(place): YAML")
+        let published = try await workspace.publish(decoded, asOf: asOf)
+        compare(published, with: testCase, place)
+      } catch {
+        Issue.record("\(place): \(error)\n\(definition.json)")
+      }
+    }
+  }
+
+  private func compare(
+    _ published: TestWorkspace.Published, with testCase: Document, _ place: String
+  ) {
+    let definition = testCase["definition"]?.json ?? ""
+    let wanted = sortedKeys((testCase["members"]?.items ?? []).compactMap(\.plain))
+    #expect(sortedKeys(published.keys) == wanted, "\(place)\n\(definition)")
+    let counts = (testCase["counts"]?.items ?? []).map {
+      "\($0["rule"]?.plain ?? "") \($0["cumulative"]?.plain ?? "")"
+    }
+    #expect(
+      published.counts.map { "\($0.rule) \($0.cumulative)" } == counts, "\(place)\n\(definition)")
+    for projection in testCase["projected"]?.entries ?? [] {
+      for member in projection.value.entries {
+        #expect(
+          published.value(projection.key, of: member.key) == member.value.canonical,
+          "\(place): \(projection.key) of \(member.key)\n\(definition)")
+      }
+    }
+  }
+}
