@@ -40,24 +40,15 @@ extension SegmentStore {
   /// Saves a definition as the segment's next version, or returns the current one where it is equal.
   @discardableResult
   public func save(name: String, definition: String, at time: Int64) throws -> SegmentVersion {
-    let hash = contentHash(definition)
-    return try database.write { db in
-      let current = try currentVersion(db, name)
-      if let current, current.contentHash == hash { return current }
+    try database.write { db in try saveVersion(db, name, definition, time) }
+  }
 
-      let number = (current?.number ?? 0) + 1
-      try db.execute(
-        sql: """
-          INSERT INTO segment (name, version) VALUES (:name, :number)
-          ON CONFLICT (name) DO UPDATE SET version = :number;
-          """, arguments: ["name": name, "number": number])
-      try db.execute(
-        sql: """
-          INSERT INTO segmentVersion (segmentId, number, definition, savedAt, contentHash)
-          SELECT id, version, ?, ?, ? FROM segment WHERE name = ?
-          """, arguments: [definition, time, hash, name])
-      return SegmentVersion(
-        segment: name, number: number, definition: definition, savedAt: time, contentHash: hash)
+  /// Saves several definitions, all or none.
+  public func save(_ definitions: [(name: String, definition: String)], at time: Int64) throws
+    -> [SegmentVersion]
+  {
+    try database.write { db in
+      try definitions.map { try saveVersion(db, $0.name, $0.definition, time) }
     }
   }
 
@@ -123,4 +114,26 @@ private func currentVersion(_ db: Database, _ name: String) throws -> SegmentVer
 /// Bytes decide: definitions that Swift calls equal by canonical equivalence differ here.
 private func contentHash(_ definition: String) -> String {
   SHA256.hash(data: Data(definition.utf8)).map { String(format: "%02x", $0) }.joined()
+}
+
+private func saveVersion(_ db: Database, _ name: String, _ definition: String, _ time: Int64) throws
+  -> SegmentVersion
+{
+  let hash = contentHash(definition)
+  let current = try currentVersion(db, name)
+  if let current, current.contentHash == hash { return current }
+
+  let number = (current?.number ?? 0) + 1
+  try db.execute(
+    sql: """
+      INSERT INTO segment (name, version) VALUES (:name, :number)
+      ON CONFLICT (name) DO UPDATE SET version = :number;
+      """, arguments: ["name": name, "number": number])
+  try db.execute(
+    sql: """
+      INSERT INTO segmentVersion (segmentId, number, definition, savedAt, contentHash)
+      SELECT id, version, ?, ?, ? FROM segment WHERE name = ?
+      """, arguments: [definition, time, hash, name])
+  return SegmentVersion(
+    segment: name, number: number, definition: definition, savedAt: time, contentHash: hash)
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 extension SegmentDefinition {
   /// The deepest nesting of conditions.
   public static let maximumDepth = 200
@@ -73,7 +75,7 @@ final class DefinitionDecoder {
         in: field)
       return nil
     }
-    return name
+    return SegmentDefinition.canonicalName(name)
   }
 
   private func tags(_ fields: Fields) -> [String] {
@@ -457,6 +459,11 @@ final class DefinitionDecoder {
 }
 
 extension SegmentDefinition {
+  /// A segment's name in the one form it is stored and compared in: names that look the same are the same.
+  public static func canonicalName(_ name: String) -> String {
+    name.precomposedStringWithCanonicalMapping
+  }
+
   /// 1 to 200 characters, no control characters, no blank at the ends.
   public static func isValidName(_ name: String) -> Bool {
     let scalars = name.unicodeScalars

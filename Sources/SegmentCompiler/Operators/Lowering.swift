@@ -213,7 +213,7 @@ struct Lowering {
         wrongValue(operand, at: place, expected: "a segment's name")
         return nil
       }
-      return name
+      return SegmentDefinition.canonicalName(name)
     }
   }
 

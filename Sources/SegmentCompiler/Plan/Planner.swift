@@ -118,8 +118,10 @@ struct RulePlanner {
           combine: item.combine, place: place, name: nil,
           content: .group(self.items(inner, at: "\(place).group")))
       case .rule(let rule):
+        let problems = reader.diagnostics.count
         guard let outline = self.rule(rule, at: place) else { return nil }
-        if outline.isNever {
+        // A warning that names the cause says it better.
+        if outline.isNever, reader.diagnostics.count == problems {
           reader.note(
             "neverTrue", at: place, "No profile can ever satisfy this rule.", severity: .warning)
         }

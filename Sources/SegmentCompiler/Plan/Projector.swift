@@ -77,9 +77,10 @@ extension SegmentDefinition {
       case .has(let has): visit(has)
       case .comparison(let comparison):
         guard comparison.test.operator == "memberOf",
-          case .scalar(.text(let name)) = comparison.test.value, !names.contains(name)
+          case .scalar(.text(let written)) = comparison.test.value
         else { return }
-        names.append(name)
+        let name = SegmentDefinition.canonicalName(written)
+        if !names.contains(name) { names.append(name) }
       }
     }
     func visit(_ has: Has) {

@@ -46,11 +46,11 @@ extension SegmentService {
     for name in facts.keys { facts[name]?.isAvailable = true }
     let checked = try check(definitions, facts: facts, snapshot: snapshot)
     let named = try checked.map { try $0.checked.definition.namingPaths(in: snapshot.catalog) }
-    return try zip(checked, named).map { checked, named in
+    let versions = try store.save(
+      named.map { (name: $0.name, definition: $0.json) }, at: now().microseconds)
+    return zip(checked, versions).map { checked, version in
       var result = checked.checked
-      result.version = try store.save(
-        name: named.name, definition: named.json, at: now().microseconds
-      ).number
+      result.version = version.number
       return result
     }
   }
@@ -67,6 +67,7 @@ extension SegmentService {
   }
 
   public func segment(_ name: String) throws -> SegmentSummary {
+    let name = SegmentDefinition.canonicalName(name)
     guard let version = try store.segment(name) else { throw try unknownSegment(name) }
     return SegmentSummary(
       definition: try SegmentDefinition.stored(version), version: version.number,
@@ -78,6 +79,7 @@ extension SegmentService {
   ///
   /// - Throws: ``SegmentInUse`` where others refer to it.
   public func delete(_ name: String) throws {
+    let name = SegmentDefinition.canonicalName(name)
     let users = try segments().filter { $0.definition.references.contains(name) }
     guard users.isEmpty else {
       throw SegmentInUse(segment: name, users: users.map(\.definition.name))

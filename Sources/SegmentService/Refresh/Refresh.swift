@@ -37,12 +37,11 @@ extension SegmentService {
   private func chosen(_ names: [String]?) throws -> [SegmentVersion] {
     let all = try store.segments()
     guard let names else { return all }
-    return try names.map { name in
-      guard let version = all.first(where: { Text($0.segment) == Text(name) }) else {
-        throw try unknownSegment(name)
-      }
-      return version
+    let wanted = Set(names.map(SegmentDefinition.canonicalName))
+    for name in wanted where !all.contains(where: { $0.segment == name }) {
+      throw try unknownSegment(name)
     }
+    return all.filter { wanted.contains($0.segment) }
   }
 
   /// The last published members of segments, with the runs they come from.

@@ -55,8 +55,7 @@ extension SegmentService {
 
   /// The runs of a segment, the last one first.
   public func history(of name: String, limit: Int = Int.max) throws -> [RunRecord] {
-    _ = try segment(name)
-    return try store.runs(of: name, limit: limit)
+    try store.runs(of: segment(name).definition.name, limit: limit)
   }
 
   private func memberRows(_ selection: MemberSelection) throws -> (MemberRows, DataVersion) {
@@ -83,14 +82,14 @@ extension SegmentService {
   }
 
   func publishedRun(_ id: Int64?, of name: String) throws -> RunRecord {
-    _ = try segment(name)
+    let name = try segment(name).definition.name
     guard let id else {
       guard let run = try store.lastPublished(of: name) else {
         throw WorkspaceError.neverRefreshed(name)
       }
       return run
     }
-    guard let run = try store.run(id), Text(run.segment) == Text(name), run.result != nil else {
+    guard let run = try store.run(id), run.segment == name, run.result != nil else {
       throw WorkspaceError.noRun(id, segment: name)
     }
     return run
