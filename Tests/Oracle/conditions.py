@@ -73,11 +73,12 @@ class Conditions:
         if random.random() < 0.14:
             condition = self.profile_comparison(places)
         else:
-            text, table, attribute = self.reference(places)
+            timely = random.random() < 0.3 and self.reference(places, TIMES)
+            text, table, attribute = timely or self.reference(places)
             kind = self.kind(table, attribute)
             value = self.sample(table, attribute)
             condition = {"attribute": text, **self.operation(kind, value, places, (table, attribute))}
-        if random.random() < 0.3:
+        if random.random() < (0.4 if "ToDate" in str(condition) else 0.3):
             condition = {"isNot" if k == "is" else k: v for k, v in condition.items()}
         return condition
 
@@ -168,7 +169,7 @@ class Conditions:
     def time_operation(self, kind, value, places):
         random = self.random
         groups = [self.time_comparison, self.time_comparison, self.time_between, self.relative, self.calendar_part]
-        operation = random.choices(groups, [4, 2, 2, 5, 4])[0](kind, value, places)
+        operation = random.choices(groups, [4, 2, 2, 5, 6])[0](kind, value, places)
         return {"is": "empty"} if random.random() < 0.06 else operation
 
     def time_comparison(self, kind, value, places):
@@ -220,7 +221,7 @@ class Conditions:
         operator = random.choice(
             ["withinLast"] * 5
             + ["withinNext"] * 3
-            + ["weekToDate", "monthToDate", "quarterToDate", "yearToDate"] * 2
+            + ["weekToDate", "monthToDate", "quarterToDate", "yearToDate"] * 3
             + ["anniversaryWithinNext", "anniversaryWithinLast"] * 2
         )
         if operator.endswith("ToDate"):

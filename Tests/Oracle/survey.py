@@ -3,22 +3,23 @@
 import tempfile
 from pathlib import Path
 
-import mutants
+import mutants_comparisons  # noqa: F401 (it registers its mutants)
+import mutants_rules  # noqa: F401
+import mutation
 from evaluate import evaluate
 from generate import DataSet, Summary
-from load import read_workspace
 from values import instant, read_json
 
 
 def survey(seed, definitions, per_data_set):
     """Prints how many cases catch each mutant; the exit code tells whether all are caught."""
-    caught = {name: 0 for name in mutants.MUTANTS}
+    caught = {name: 0 for name in mutation.MUTANTS}
     with tempfile.TemporaryDirectory() as folder:
         for number in range(definitions // per_data_set):
             data_set = DataSet(seed, number, Path(folder) / str(number))
             data_set.write(per_data_set, Summary())
             for name in caught:
-                with mutants.broken(name):
+                with mutation.broken(name):
                     caught[name] += sum(differs(*case) for case in replayed(data_set))
     for name, count in sorted(caught.items(), key=lambda item: item[1]):
         print(f"{count:6d}  {name}")
