@@ -66,7 +66,7 @@ let package = Package(
     .executableTarget(
       name: "muster",
       dependencies: [
-        "SegmentService",
+        "SegmentCompiler", "SegmentEngines", "SegmentService", "SegmentStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict
@@ -91,7 +91,7 @@ let package = Package(
     ),
     .testTarget(
       name: "MusterTests",
-      dependencies: ["muster"],
+      dependencies: ["muster", "SegmentCompiler", "SegmentStore"],
       swiftSettings: strict
     ),
     .testTarget(

@@ -1,0 +1,61 @@
+import ArgumentParser
+import SegmentCompiler
+import SegmentService
+
+@main
+struct Muster: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "muster",
+    abstract: "Groups customers by what they are and do, exactly.",
+    discussion: """
+      A workspace is a folder with a workspace.yaml that says where the data is. Commands look for \
+      it in the current folder and above.
+      """,
+    version: "0.1.0",
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Workspace",
+        subcommands: [
+          SampleCommand.self, CatalogCommand.self, CollectGarbageCommand.self,
+        ]),
+      CommandGroup(
+        name: "Segments",
+        subcommands: [
+          ValidateCommand.self, SaveCommand.self, ListCommand.self, ShowCommand.self,
+          DeleteCommand.self, RefreshCommand.self,
+        ]),
+      CommandGroup(
+        name: "Results",
+        subcommands: [
+          CountCommand.self, PreviewCommand.self, MembersCommand.self, HistoryCommand.self,
+          WhyCommand.self, ExplainCommand.self,
+        ]),
+      CommandGroup(
+        name: "Reference", subcommands: [SchemaCommand.self, ReferenceCommand.self]),
+    ])
+
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch let problems as Diagnostics {
+      fail(with: problems.description)
+    } catch let problems as DefinitionErrors {
+      fail(with: problems.description)
+    } catch let problems as LocatedProblems {
+      fail(with: problems.text)
+    } catch {
+      exit(withError: error)
+    }
+  }
+
+  /// Problems say themselves that they are errors or warnings.
+  private static func fail(with problems: String) -> Never {
+    Terminal.printError(problems)
+    exit(withError: ExitCode.failure)
+  }
+}

@@ -1,0 +1,70 @@
+import ArgumentParser
+import Foundation
+import SegmentCompiler
+import SegmentService
+
+/// Which workspace a command works on, and how much of the machine it may use.
+struct WorkspaceOptions: ParsableArguments {
+  @Option(
+    name: [.customShort("w"), .long],
+    help: "The workspace's folder; found in the current folder or above unless given.",
+    completion: .directory)
+  var workspace: String?
+
+  @Option(help: "The most memory that queries may use before they spill to disk.")
+  var memoryLimit = "2GB"
+
+  @Option(help: "How many threads queries may use; one per core unless given.")
+  var threads: Int?
+
+  var settings: SegmentService.Settings {
+    SegmentService.Settings(memoryLimit: memoryLimit, threads: threads)
+  }
+
+  func validate() throws {
+    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
+  }
+
+  /// Opens the workspace; a second process is told that `muster <verb>` holds it.
+  func open(for verb: String) throws -> SegmentService {
+    try SegmentService(folder: try folder(), purpose: "muster \(verb)", settings: settings)
+  }
+
+  private func folder() throws -> WorkspaceFolder {
+    let current = URL(
+      filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
+    guard let workspace else {
+      guard let folder = WorkspaceFolder.find(from: current) else {
+        throw WorkspaceError.noWorkspace(current.path)
+      }
+      return folder
+    }
+    return WorkspaceFolder(URL(filePath: workspace, directoryHint: .isDirectory))
+  }
+}
+
+/// The instant that counts as now.
+struct AsOfOption: ParsableArguments {
+  @Option(
+    name: .customLong("as-of"),
+    help: ArgumentHelp(
+      "The instant that counts as now: 2024-03-31T12:00, or a day, which means its start.",
+      discussion: "Without a zone it is read in the workspace's.", valueName: "time"))
+  var text: String?
+
+  /// nil where it was not given.
+  func instant(in zoneName: String) throws -> Instant? {
+    guard let text else { return nil }
+    let zone = Zone(zoneName) ?? .utc
+    if let day = CivilDate(text) { return zone.start(of: day) }
+    if let instant = Instant(text, zone: zone) { return instant }
+    throw ValidationError(
+      "'\(text)' is no time: --as-of takes one such as 2024-03-31T12:00 or 2024-03-31.")
+  }
+}
+
+/// Results for programs.
+struct JSONOption: ParsableArguments {
+  @Flag(help: "Print JSON instead of text.")
+  var json = false
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import SegmentCompiler
+import SegmentService
+
+struct CountCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "count",
+    abstract: "Count the members of definitions exactly, without saving or publishing anything.")
+
+  @OptionGroup var options: WorkspaceOptions
+  @OptionGroup var asOf: AsOfOption
+  @OptionGroup var output: JSONOption
+
+  @Argument(help: "Definition files, YAML or JSON; - is the standard input.", completion: .file())
+  var files: [String]
+
+  func run() async throws {
+    let definitions = try DefinitionFiles(paths: files)
+    let service = try options.open(for: "count")
+    let instant = try asOf.instant(in: service.definition.timeZone)
+    let counts = try await definitions.locatingProblems {
+      try await service.count($0, asOf: instant)
+    }
+    if output.json {
+      try Terminal.printJSON(counts.map(CountJSON.init))
+    } else {
+      Terminal.print(countText(counts))
+    }
+    printWarnings(counts.map { ($0.segment, $0.warnings) })
+  }
+}
+
+/// Each definition's count, below it those of its rules.
+func countText(_ counts: [Preview]) -> String {
+  var table = TextTable(.left("Segment"), .right("Rule alone"), .right("Members"))
+  for count in counts {
+    for (index, rule) in count.counts.enumerated() where count.counts.count > 1 {
+      table.add("\(count.segment), rule \(index + 1)", rule.rule.grouped, rule.cumulative.grouped)
+    }
+    table.add(count.segment, "", count.count.grouped)
+  }
+  return "\(table)"
+}
+
+private struct CountJSON: Encodable {
+  struct Rule: Encodable {
+    var rule: Int
+    var cumulative: Int
+  }
+
+  var segment: String
+  var members: Int
+  var rules: [Rule]
+  var warnings: [DiagnosticJSON]
+
+  init(_ preview: Preview) {
+    segment = preview.segment
+    members = preview.count
+    rules = preview.counts.map { Rule(rule: $0.rule, cumulative: $0.cumulative) }
+    warnings = preview.warnings.map { DiagnosticJSON($0) }
+  }
+}

@@ -1,0 +1,48 @@
+import SegmentCompiler
+import SegmentStore
+
+/// A run as programs read it.
+struct RunJSON: Encodable {
+  struct Rule: Encodable {
+    var rule: Int
+    var cumulative: Int
+  }
+  struct Reference: Encodable {
+    var segment: String
+    var run: Int64
+  }
+
+  var run: Int64
+  var segment: String
+  var version: Int
+  var status: String
+  var cause: String?
+  var asOf: String
+  var dataVersion: Int64
+  var started: String
+  var finished: String
+  var members: Int?
+  var entered: Int?
+  var exited: Int?
+  var rules: [Rule]?
+  var previousRun: Int64?
+  var references: [Reference]
+
+  init(_ record: RunRecord) {
+    run = record.id
+    segment = record.segment
+    version = record.segmentVersion
+    status = record.status.rawValue
+    cause = record.cause
+    asOf = Instant(microseconds: record.asOf).description
+    dataVersion = record.dataVersion
+    started = Instant(microseconds: record.started).description
+    finished = Instant(microseconds: record.finished).description
+    members = record.result?.count
+    entered = record.result?.entered
+    exited = record.result?.exited
+    rules = record.result?.rules.map { Rule(rule: $0.rule, cumulative: $0.cumulative) }
+    previousRun = record.result?.previousRun
+    references = record.references.map { Reference(segment: $0.segment, run: $0.run) }
+  }
+}

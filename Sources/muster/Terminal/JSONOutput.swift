@@ -1,0 +1,28 @@
+import Foundation
+import SegmentCompiler
+
+extension Terminal {
+  /// Prints a value as indented JSON with sorted keys.
+  static func printJSON(_ value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    print(String(decoding: try encoder.encode(value), as: UTF8.self))
+  }
+}
+
+/// A problem as programs read it.
+struct DiagnosticJSON: Encodable {
+  var severity: String
+  var code: String
+  var place: String
+  var message: String
+  var hint: String?
+
+  init(_ diagnostic: Diagnostic) {
+    severity = diagnostic.severity.rawValue
+    code = diagnostic.code
+    place = diagnostic.place
+    message = diagnostic.message
+    hint = diagnostic.hint
+  }
+}

@@ -1,0 +1,102 @@
+import ArgumentParser
+import SegmentCompiler
+
+struct CatalogCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "catalog",
+    abstract: "Show tables, attributes, relationships and audiences: what definitions can speak of."
+  )
+
+  @OptionGroup var options: WorkspaceOptions
+  @OptionGroup var output: JSONOption
+
+  func run() throws {
+    let catalog = try options.open(for: "catalog").catalog()
+    if output.json {
+      try Terminal.printJSON(CatalogJSON(catalog))
+    } else {
+      Terminal.print(catalogText(catalog))
+    }
+  }
+}
+
+func catalogText(_ catalog: Catalog) -> String {
+  var attributes = TextTable(.left("Table"), .left("Attribute"), .left("Type"), .left("Key"))
+  for table in catalog.tables {
+    for (index, attribute) in table.attributes.enumerated() {
+      attributes.add(
+        index == 0 ? table.name : "", attribute.name, attribute.type.name,
+        table.key.contains(attribute.name) ? "key" : "")
+    }
+  }
+  var relationships = TextTable(.left("Relationship"), .left("From"), .left("To"), .left("Kind"))
+  for relationship in catalog.relationships {
+    relationships.add(
+      relationship.name.description,
+      "\(Reference([relationship.source, relationship.foreignKey]))",
+      "\(Reference([relationship.target, relationship.targetKey]))", relationship.kind.rawValue)
+  }
+  var audiences = TextTable(.left("Audience"), .left("Table"), .left("Key"), .left("Kind"))
+  for audience in catalog.audiences {
+    audiences.add(audience.name, audience.table, audience.key, audience.kind.rawValue)
+  }
+  var parts = ["\(catalog.workspace), \(catalog.timeZone)", "\(attributes)"]
+  if !catalog.relationships.isEmpty { parts.append("\(relationships)") }
+  parts.append("\(audiences)")
+  return parts.joined(separator: "\n\n")
+}
+
+private struct CatalogJSON: Encodable {
+  struct Table: Encodable {
+    var name: String
+    var key: [String]
+    var attributes: [Attribute]
+  }
+  struct Attribute: Encodable {
+    var name: String
+    var type: String
+  }
+  struct Relationship: Encodable {
+    var name: String
+    var source: String
+    var foreignKey: String
+    var target: String
+    var targetKey: String
+    var kind: String
+  }
+  struct Audience: Encodable {
+    var name: String
+    var table: String
+    var key: String
+    var kind: String
+    var hierarchy: String?
+  }
+
+  var workspace: String
+  var timeZone: String
+  var weekStart: String
+  var tables: [Table]
+  var relationships: [Relationship]
+  var audiences: [Audience]
+
+  init(_ catalog: Catalog) {
+    workspace = catalog.workspace
+    timeZone = catalog.timeZone
+    weekStart = catalog.weekStart.rawValue
+    tables = catalog.tables.map { table in
+      Table(
+        name: table.name, key: table.key,
+        attributes: table.attributes.map { Attribute(name: $0.name, type: $0.type.name) })
+    }
+    relationships = catalog.relationships.map {
+      Relationship(
+        name: $0.name.description, source: $0.source, foreignKey: $0.foreignKey,
+        target: $0.target, targetKey: $0.targetKey, kind: $0.kind.rawValue)
+    }
+    audiences = catalog.audiences.map {
+      Audience(
+        name: $0.name, table: $0.table, key: $0.key, kind: $0.kind.rawValue,
+        hierarchy: $0.hierarchy?.description)
+    }
+  }
+}
