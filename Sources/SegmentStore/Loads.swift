@@ -231,7 +231,8 @@ extension PartRecord {
     let attributes: [[String]] = try decode(row["attributes"])
     self.init(
       part: Part(
-        id: row["id"], table: row["tableName"], rows: row["rows"], routes: try decode(row["routes"])),
+        id: row["id"], table: row["tableName"], rows: row["rows"], routes: try decode(row["routes"])
+      ),
       definition: row["definition"], fingerprint: row["fingerprint"],
       files: try decode(row["files"]),
       attributes: attributes.compactMap { pair in

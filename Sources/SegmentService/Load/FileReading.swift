@@ -1,0 +1,124 @@
+import SegmentCompiler
+import SegmentEngines
+
+/// How one file is read by DuckDB.
+struct FileReading {
+  let path: String
+  let format: FileFormat
+  let source: DataSource
+
+  /// A column of a file; texts are all that CSV and NDJSON have.
+  struct Column {
+    var name: String
+    /// DuckDB's name of the type.
+    var type = "VARCHAR"
+  }
+
+  /// The columns, in the order of the file.
+  func columns(_ connection: DuckDBConnection) async throws -> [Column] {
+    switch format {
+    case .csv:
+      // Lines as they are: DuckDB's own reading of a header renames columns and skips odd lines.
+      let lines = try await connection.rows(
+        """
+        SELECT line FROM read_csv(\(argument), header = false, auto_detect = false,
+          columns = {line: 'VARCHAR'}, delim = chr(1), quote = '', escape = '',
+          max_line_size = 16777216) LIMIT 100
+        """)
+      return CSVHeader.names(
+        lines.map { $0[0].string ?? "" }, delimiter: Character(source.delimiter)
+      )
+      .map { Column(name: $0) }
+    case .ndjson:
+      let rows = try await connection.rows(
+        """
+        SELECT k FROM (SELECT unnest(json_keys(json)) AS k,
+          generate_subscripts(json_keys(json), 1) AS p
+          FROM read_ndjson_objects(\(argument)) WHERE json_type(json) = 'OBJECT')
+        GROUP BY k ORDER BY min(p), k
+        """)
+      return rows.compactMap { $0[0].string }.map { Column(name: $0) }
+    case .parquet:
+      let rows = try await connection.rows("DESCRIBE SELECT * FROM read_parquet(\(argument))")
+      return rows.map { Column(name: $0[0].string ?? "", type: $0[1].string ?? "") }
+    }
+  }
+
+  /// `wanted` columns as `c0`, `c1` …, and the row's number `n`, counted from 1.
+  func rows(_ wanted: [String], of columns: [Column]) -> SQLQuery {
+    let selected = wanted.enumerated().map { index, name in
+      "\(identifier: name) AS \(identifier: "c\(index)")" as SQLQuery
+    }
+    let list = selected.isEmpty ? "" as SQLQuery : selected.joined(", ") + ", "
+    switch format {
+    case .csv:
+      return """
+        SELECT \(list)row_number() OVER () AS n FROM read_csv(\(argument), header = true,
+          auto_detect = false, columns = \(texts(columns.map(\.name))), \(csvOptions))
+        """
+    case .ndjson:
+      return """
+        SELECT \(list)row_number() OVER () AS n FROM read_json(\(argument),
+          format = 'newline_delimited', columns = \(texts(wanted)))
+        """
+    case .parquet:
+      return """
+        SELECT \(list)file_row_number + 1 AS n
+        FROM read_parquet(\(argument), file_row_number = true)
+        """
+    }
+  }
+
+  private var csvOptions: SQLQuery {
+    let missing = ([""] + source.missing).map(SQLQuery.literal).joined(", ")
+    return """
+      delim = \(.literal(source.delimiter)), quote = '"', escape = '"', nullstr = [\(missing)],
+      all_varchar = true, allow_quoted_nulls = false, strict_mode = true, max_line_size = 16777216
+      """
+  }
+
+  private func texts(_ names: [String]) -> SQLQuery {
+    let fields = names.map { "\(.literal($0)): 'VARCHAR'" as SQLQuery }
+    return "{\(fields.joined(", "))}"
+  }
+
+  /// The path, its own `*`, `?` and `[` meaning themselves.
+  private var argument: SQLQuery {
+    .literal(path.map { "*?[".contains($0) ? "[\($0)]" : String($0) }.joined())
+  }
+}
+
+extension SQLQuery {
+  /// A text literal, for the few places where DuckDB takes no parameter.
+  static func literal(_ text: String) -> SQLQuery {
+    SQLQuery(stringLiteral: "'" + text.replacing("'", with: "''") + "'")
+  }
+}
+
+enum CSVHeader {
+  /// The cells of the first record, which may go over several lines.
+  static func names(_ lines: [String], delimiter: Character) -> [String] {
+    guard !lines.isEmpty else { return [] }
+    var names: [String] = []
+    var cell = ""
+    var isQuoted = false
+    for line in lines {
+      var rest = Substring(line)
+      while let character = rest.popFirst() {
+        switch character {
+        case "\"" where isQuoted && rest.first == "\"":
+          rest.removeFirst()
+          cell.append("\"")
+        case "\"" where isQuoted || cell.isEmpty: isQuoted.toggle()
+        case delimiter where !isQuoted:
+          names.append(cell)
+          cell = ""
+        default: cell.append(character)
+        }
+      }
+      if !isQuoted { break }
+      cell.append("\n")
+    }
+    return names + [cell]
+  }
+}

@@ -1,0 +1,101 @@
+import Foundation
+import SegmentCompiler
+import SegmentEngines
+import SegmentStore
+
+/// Loads the data of a workspace: reads what is new, links rows to profiles, publishes one data version.
+///
+/// Everything that a load writes is on disk before one transaction of the store publishes it; a load that
+/// fails or is killed leaves the data version before it in force. Parts that were never published are
+/// removed by ``sweep()``.
+///
+/// Only one load may run at a time.
+public struct Loader: Sendable {
+  let workspace: WorkspaceDefinition
+  /// The folder of the workspace file.
+  let folder: URL
+  let store: SegmentStore
+  let database: DuckDBDatabase
+
+  public init(
+    workspace: WorkspaceDefinition, folder: URL, store: SegmentStore, database: DuckDBDatabase
+  ) {
+    self.workspace = workspace
+    self.folder = folder.standardizedFileURL
+    self.store = store
+    self.database = database
+  }
+
+  /// Loads all tables and publishes a data version where anything has changed.
+  ///
+  /// A table with wrong data keeps its last part, and the others are linked to that.
+  ///
+  /// - Throws: ``LoadFailure`` where a table fails that was never loaded, ``Diagnostics`` where the workspace
+  ///   file does not fit the data, `CancellationError`.
+  public func load(
+    at time: Int64, progress: @escaping @Sendable (LoadProgress) -> Void = { _ in }
+  ) async throws -> LoadReport {
+    let connection = try database.connect()
+    let staging = try await Staging(beside: database, connection)
+    do {
+      let run = try LoadRun(loader: self, connection: connection, progress: progress)
+      let report = try await run.load(at: time)
+      await staging.remove()
+      return report
+    } catch {
+      await staging.remove()
+      throw error
+    }
+  }
+
+  /// Drops stored parts that no data version has: of loads that failed, and of data versions that were forgotten.
+  public func sweep() async throws {
+    let connection = try database.connect()
+    let live = Set(try store.liveParts().map(\.storedName))
+    let rows = try await connection.rows(
+      """
+      SELECT table_name FROM duckdb_tables() WHERE database_name = current_database()
+        AND NOT temporary AND regexp_matches(table_name, '@[0-9]+$')
+        AND NOT starts_with(table_name, '_muster')
+      """)
+    for name in rows.compactMap({ $0[0].string }) where !live.contains(name) {
+      try await connection.execute("DROP TABLE \(identifier: name)")
+    }
+    try await connection.execute("CHECKPOINT")
+  }
+
+  /// The catalog of a data version.
+  public static func catalog(
+    of workspace: WorkspaceDefinition, dataVersion: Int64, in store: SegmentStore
+  ) throws -> Catalog {
+    try workspace.catalog(
+      stored: try store.partRecords(dataVersion: dataVersion).mapValues(\.attributes))
+  }
+}
+
+/// A second database, beside the first, for rows that are not published: dropped as a whole.
+private struct Staging {
+  let path: String?
+  let connection: DuckDBConnection
+
+  init(beside database: DuckDBDatabase, _ connection: DuckDBConnection) async throws {
+    self.connection = connection
+    path = database.path.map { $0 + ".staging" }
+    Staging.delete(path)
+    try await connection.execute(
+      "ATTACH \(.literal(path ?? ":memory:")) AS \(identifier: LoadNames.staging)")
+  }
+
+  func remove() async {
+    // Also after a cancellation: a task of its own is not cancelled. What is left is deleted by the next load.
+    await Task { [connection] in
+      _ = try? await connection.execute("DETACH \(identifier: LoadNames.staging)")
+    }.value
+    Staging.delete(path)
+  }
+
+  private static func delete(_ path: String?) {
+    guard let path else { return }
+    for file in [path, path + ".wal"] { try? FileManager.default.removeItem(atPath: file) }
+  }
+}
