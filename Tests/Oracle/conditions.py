@@ -87,7 +87,7 @@ class Conditions:
 
         `aim` is a table and an attribute of it: relative bounds are then often chosen to lie at its values.
         """
-        if kind in TIMES and value is not None and aim and self.random.random() < 0.45:
+        if kind in TIMES and value is not None and aim and self.random.random() < 0.55:
             return self.aimed(kind, *aim) or self.time_operation(kind, value, places)
         if value is None:
             if kind in ("text", "boolean") or self.random.random() < 0.5:

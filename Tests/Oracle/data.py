@@ -49,7 +49,7 @@ def special_instants(random, zone):
     leap = [date(year, 2, last_day(year, 2)), date(year, 2, random.randint(20, 28)), date(year, 3, 1)]
     leap += [date(year, 2, 27), date(year, 2, 28)]
     others = [date(year, random.randint(1, 12), day) for day in (1, random.randint(1, 28))]
-    groups = [changes, after, after, *(around(random, clock, days) for days in (ends, leap, others))]
+    groups = [changes, after, after, after, *(around(random, clock, days) for days in (ends, leap, others))]
     return [group for group in groups if group]
 
 
@@ -61,7 +61,9 @@ def around(random, clock, days):
 
 def after_change(random, clock, change):
     """An as-of from which a few days, weeks or months back or forth lead into a gap or an overlap."""
-    wall = clock.local(change - timedelta(minutes=1)).replace(tzinfo=None) + timedelta(minutes=random.choice([-29, -11, 11, 16]))
+    gap = offset(clock, change) > offset(clock, change - timedelta(minutes=1))
+    minutes = random.choice([11, 16] if gap else [-11, -25])  # within the missing, or the repeated, clock time
+    wall = clock.local(change - timedelta(minutes=1)).replace(tzinfo=None) + timedelta(minutes=minutes)
     count, unit = random.choice([(1, "day"), (-1, "day"), (2, "day"), (1, "week"), (7, "day"), (1, "month"), (-1, "month")])
     return clock.instant_of(datetime.combine(moved(wall.date(), count, unit), wall.time()))
 

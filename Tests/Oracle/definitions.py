@@ -1,5 +1,7 @@
 """Random definitions: rules with paths and quantifiers, groups, limits and projections."""
 
+from decimal import Decimal
+
 from conditions import Conditions, reference_text
 from evaluate import Context, aggregate, joined_rows, kind_of, the_audience, tree_holds
 from model import flipped
@@ -153,6 +155,8 @@ class Author:
                 quantifier["of"] = found[0]
         kind, value = self.some_aggregate(quantifier, rule)
         operation = self.conditions.operation(kind, value)
+        if kind == "double" and value is not None and random.random() < 0.3:
+            operation = {"is": "equalTo", "value": Decimal(repr(value))}
         if random.random() < 0.2:
             operation = {"isNot" if k == "is" else k: v for k, v in operation.items()}
         return {**quantifier, **operation}
