@@ -1,8 +1,8 @@
 import Foundation
-import SegmentCompiler
 import SegmentEngines
 import Testing
 
+@testable import SegmentCompiler
 @testable import SegmentService
 
 /// Every file of `Tests/Cases` through every stage: load, decode, plan, render, evaluate, publish, read.

@@ -38,6 +38,8 @@ public struct PlannedItem: Sendable, Equatable {
 public indirect enum Outline: Sendable, Equatable {
   case all([Outline])
   case any([Outline])
+  /// Of a rule on the profile whose quantifier is `none`.
+  case not(Outline)
   /// `text` says the comparison in words.
   case comparison(text: String, RowPredicate)
   /// The profile is (not) a member of a segment of its audience.

@@ -57,6 +57,8 @@ extension Outline {
       let members = SetExpression.members(of: segment)
       return negated ? .complement(members) : members
     case .has(let has): return has.expression
+    case .not(let part):
+      return predicate.map(leaf) ?? .complement(part.expression(audience: audience))
     case .all(let parts):
       return combine(parts, RowPredicate.all(of:)) { .all($0) }
     case .any(let parts):
@@ -73,6 +75,7 @@ extension Outline {
     switch self {
     case .comparison(_, let predicate): return predicate
     case .member, .has: return nil
+    case .not(let part): return part.predicate.map(RowPredicate.negation(of:))
     case .all(let parts): return predicates(parts).map(RowPredicate.all(of:))
     case .any(let parts): return predicates(parts).map(RowPredicate.any(of:))
     }
@@ -82,7 +85,7 @@ extension Outline {
   func visitComparisons(at place: String, _ body: (RowPredicate, String) -> Void) {
     switch self {
     case .comparison(_, let predicate): body(predicate, place)
-    case .member, .has: break
+    case .member, .has, .not: break
     case .all(let parts):
       for (index, part) in parts.enumerated() {
         part.visitComparisons(at: "\(place).all[\(index)]", body)
@@ -99,7 +102,7 @@ extension Outline {
     switch self {
     case .has(let has): [has]
     case .all(let parts), .any(let parts): parts.flatMap(\.hasConditions)
-    case .comparison, .member: []
+    case .comparison, .member, .not: []
     }
   }
 }
@@ -110,6 +113,7 @@ extension Outline {
     switch self {
     case .comparison(_, let predicate): predicate == .always(false)
     case .member: false
+    case .not(let part): part.predicate == .always(true)
     case .has(let planned):
       !planned.complemented
         && RowPredicate.all(of: [planned.has.filter, planned.has.match]) == .always(false)

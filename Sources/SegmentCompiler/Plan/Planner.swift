@@ -141,11 +141,35 @@ struct RulePlanner {
         hint: "For a rule over another table, name it with 'from' or 'path'.")
       return nil
     }
-    guard rule.has.quantifier == .any else { return has(rule.has, path: path, at: place) }
-    return profileTree(rule.has, at: place)
+    return onProfile(rule.has, path: path, at: place)
   }
 
-  /// The tree of a rule on the profile, where has conditions and memberships may stand.
+  /// A condition with the empty path: its one joined row is the profile, so that quantifiers come down to
+  /// its tree, in which has conditions and memberships may stand.
+  private func onProfile(_ has: Has, path: ResolvedPath, at place: String) -> Outline? {
+    switch has.quantifier {
+    case .any, .every:
+      return profileTree(has, at: place)
+    case .none:
+      return profileTree(has, at: place).map { .not($0) }
+    case .first(let reference):
+      return profileTree(has, having: reference, key: "first", at: place)
+    case .last(let reference):
+      return profileTree(has, having: reference, key: "last", at: place)
+    case .aggregate:
+      return self.has(has, path: path, at: place)
+    }
+  }
+
+  private func profileTree(_ has: Has, having time: Reference, key: String, at place: String)
+    -> Outline?
+  {
+    let column = self.time(time, in: profile, at: "\(place).quantifier.\(key)")
+    guard let column, let tree = profileTree(has, at: place) else { return nil }
+    let present = RowPredicate.negation(of: .missing(.column(column)))
+    return .all([.comparison(text: "\(time) is not empty", present), tree])
+  }
+
   private func profileTree(_ has: Has, at place: String) -> Outline? {
     let filter = has.where.map { outline($0, in: profile, mayHave: true, at: "\(place).where") }
     let match = has.match.map { outline($0, in: profile, mayHave: true, at: "\(place).match") }
@@ -263,18 +287,14 @@ struct RulePlanner {
       }
       let place = "\(place).has"
       guard let path = paths.resolve(has.origin, at: place, reader: reader) else { return nil }
-      guard path.hops.isEmpty, has.quantifier == .any, let match = has.match else {
-        if path.hops.isEmpty, has.match == nil {
-          reader.note(
-            "emptyPathNeedsMatch", at: place,
-            "A has condition needs a path ('from' or 'path') or a 'match'.")
-          return nil
-        }
-        return self.has(has, path: path, at: place)
+      guard path.hops.isEmpty else { return self.has(has, path: path, at: place) }
+      guard has.match != nil else {
+        reader.note(
+          "emptyPathNeedsMatch", at: place,
+          "A has condition needs a path ('from' or 'path') or a 'match'.")
+        return nil
       }
-      // A has condition on the profile itself is the same as its tree.
-      _ = match
-      return profileTree(has, at: place)
+      return onProfile(has, path: path, at: place)
     }
   }
 

@@ -132,6 +132,9 @@ private struct Inquiry {
       let findings = try await self.findings(parts)
       return Why.Finding(
         "any of", holds: findings.contains(where: \.holds), parts: findings)
+    case .not(let part):
+      let finding = try await self.finding(part)
+      return Why.Finding("not", holds: !finding.holds, parts: [finding])
     case .comparison(let text, let predicate): return try await comparison(text, predicate)
     case .member(let text, let segment, let negated):
       let isMember = context.references.entries[segment]?.members.contains(ordinal) ?? false
@@ -240,7 +243,7 @@ extension Outline {
     switch self {
     case .comparison(let text, let predicate): [(text, predicate)]
     case .all(let parts), .any(let parts): parts.flatMap(\.comparisons)
-    case .member, .has: []
+    case .member, .has, .not: []
     }
   }
 }

@@ -1,5 +1,5 @@
 import Foundation
-import SegmentCompiler
+@testable import SegmentCompiler
 
 /// Reading test files: a document as a tree of optional values.
 extension Document {
@@ -41,7 +41,8 @@ extension Document {
     case .mapping: .missing
     case .scalar:
       plain.map { text in
-        ExactNumber(text).map { .value($0.description) } ?? .value(text)
+        let time = text.hasSuffix("Z") ? Instant(text)?.description : nil
+        return .value(ExactNumber(text)?.description ?? time ?? text)
       } ?? .missing
     }
   }
