@@ -16,7 +16,7 @@ struct Muster: AsyncParsableCommand {
       CommandGroup(
         name: "Workspace",
         subcommands: [
-          SampleCommand.self, CatalogCommand.self, CollectGarbageCommand.self,
+          SampleCommand.self, LoadCommand.self, CatalogCommand.self, CollectGarbageCommand.self,
         ]),
       CommandGroup(
         name: "Segments",
