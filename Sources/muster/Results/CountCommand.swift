@@ -30,14 +30,19 @@ struct CountCommand: AsyncParsableCommand {
   }
 }
 
-/// Each definition's count, below it those of its rules.
+/// Each definition's count, above it those of its rules.
 func countText(_ counts: [Preview]) -> String {
-  var table = TextTable(.left("Segment"), .right("Rule alone"), .right("Members"))
+  var table = TextTable(.left("Segment"), .left("Rule"), .right("Alone"), .right("Members"))
   for count in counts {
-    for (index, rule) in count.counts.enumerated() where count.counts.count > 1 {
-      table.add("\(count.segment), rule \(index + 1)", rule.rule.grouped, rule.cumulative.grouped)
+    for (index, rule) in count.counts.enumerated() {
+      table.add(
+        index == 0 ? count.segment : "", "\(index + 1)", rule.rule.grouped,
+        rule.cumulative.grouped)
     }
-    table.add(count.segment, "", count.count.grouped)
+    // A limit comes after the rules; a manual segment has none.
+    if count.counts.last?.cumulative != count.count {
+      table.add(count.counts.isEmpty ? count.segment : "", "", "", count.count.grouped)
+    }
   }
   return "\(table)"
 }

@@ -59,9 +59,10 @@ func refreshText(_ refreshed: [RefreshedSegment]) -> String {
       run.segment, run.status.rawValue, run.result?.count.grouped ?? "–",
       run.result?.entered.grouped ?? "–", run.result?.exited.grouped ?? "–")
     if let cause = run.cause { notes.append("\(run.segment.printable): \(cause)") }
-    if !segment.pending.isEmpty {
-      notes.append(
-        "\(run.segment.printable): \(segment.pending.count.grouped) keys have no profile yet")
+    let pending = segment.pending.count
+    if pending > 0 {
+      let keys = pending == 1 ? "1 key has" : "\(pending.grouped) keys have"
+      notes.append("\(run.segment.printable): \(keys) no profile yet")
     }
   }
   return (["\(table)"] + notes).joined(separator: "\n")
