@@ -70,8 +70,9 @@ struct PredicateRenderer {
     let table: SQLQuery = "\(identifier: try rows.source.part(kinship.table).storedName)"
     let (found, known) =
       kinship.child ? (kinship.key, kinship.parentKey) : (kinship.parentKey, kinship.key)
+    // The parent of a child has to be there: a foreign key without a row reaches nothing.
     let direct: SQLQuery =
-      "SELECT \(identifier: found) AS k FROM \(table) WHERE \(identifier: known) = \(sql(kinship.of))"
+      "SELECT t.\(identifier: found) AS k FROM \(table) AS t JOIN \(table) AS parent ON parent.\(identifier: kinship.key) = t.\(identifier: kinship.parentKey) WHERE t.\(identifier: known) = \(sql(kinship.of))"
     guard kinship.allLevels else { return "\(rows.column(key)) IN (\(direct))" }
     // UNION (not ALL) ends at cycles.
     return
