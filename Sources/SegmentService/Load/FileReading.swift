@@ -23,7 +23,7 @@ struct FileReading {
         """
         SELECT line FROM read_csv(\(argument), header = false, auto_detect = false,
           columns = {line: 'VARCHAR'}, delim = chr(1), quote = '', escape = '',
-          max_line_size = 16777216) LIMIT 100
+          strict_mode = false, max_line_size = 16777216) LIMIT 100
         """)
       return CSVHeader.names(
         lines.map { $0[0].string ?? "" }, delimiter: Character(source.delimiter)
@@ -57,9 +57,12 @@ struct FileReading {
           auto_detect = false, columns = \(texts(columns.map(\.name))), \(csvOptions))
         """
     case .ndjson:
+      let values = wanted.enumerated().map { index, name in
+        "\(exactJSON(name)) AS \(identifier: "c\(index)"), " as SQLQuery
+      }
       return """
-        SELECT \(list)row_number() OVER () AS n FROM read_json(\(argument),
-          format = 'newline_delimited', columns = \(texts(wanted)))
+        SELECT \(values.joined(""))row_number() OVER () AS n
+        FROM (SELECT json, \(Self.numbersAsTexts) AS exact FROM read_ndjson_objects(\(argument)))
         """
     case .parquet:
       return """
@@ -68,6 +71,24 @@ struct FileReading {
         """
     }
   }
+
+  /// A field as text. DuckDB reads numbers with a fraction as doubles, which loses digits: those are taken
+  /// from the line in which numbers stand in quotes.
+  private func exactJSON(_ name: String) -> SQLQuery {
+    let pointer = SQLQuery.literal(
+      "/" + name.replacing("~", with: "~0").replacing("/", with: "~1"))
+    let value: SQLQuery = "json_extract_string(json, \(pointer))"
+    return
+      "CASE WHEN json_type(json, \(pointer)) = 'DOUBLE' THEN json_extract_string(exact, \(pointer)) ELSE \(value) END"
+  }
+
+  /// The line with every number in quotes. Strings are matched first, so that what looks like a number
+  /// in them stays; the marks U+0001 and U+0002 cannot stand in JSON unescaped.
+  private static let numbersAsTexts: SQLQuery = """
+    replace(replace(replace(regexp_replace(CAST(json AS VARCHAR),
+      '("(?:[^"\\\\]|\\\\.)*")|(-?[0-9]+(?:\\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)',
+      '\\1' || chr(1) || '\\2' || chr(2), 'g'), chr(1) || chr(2), ''), chr(1), '"'), chr(2), '"')
+    """
 
   private var csvOptions: SQLQuery {
     let missing = ([""] + source.missing).map(SQLQuery.literal).joined(", ")

@@ -20,8 +20,13 @@ struct ValueConversion {
     case .decimal(_, let scale):
       let pattern = SQLQuery.literal(
         "[-+]?([0-9]+(\\.[0-9]{0,\(scale)}0*)?|\\.[0-9]{1,\(max(1, scale))}0*)")
-      return
-        "CASE WHEN regexp_full_match(trim(\(raw)), \(pattern)) THEN TRY_CAST(trim(\(raw)) AS \(type.sql)) END"
+      let cast: SQLQuery = "TRY_CAST(trim(\(raw)) AS \(type.sql))"
+      // With an exponent, as JSON may have it, a number fits where no digit is lost.
+      return """
+        CASE WHEN regexp_full_match(trim(\(raw)), \(pattern)) THEN \(cast)
+          WHEN regexp_full_match(trim(\(raw)), '[-+]?[0-9.]+[eE][-+]?[0-9]+')
+            AND TRY_CAST(trim(\(raw)) AS DOUBLE) = CAST(\(cast) AS DOUBLE) THEN \(cast) END
+        """
     case .double:
       return
         "CASE WHEN regexp_full_match(trim(\(raw)), '[-+]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][-+]?[0-9]+)?') THEN TRY_CAST(trim(\(raw)) AS DOUBLE) END"
@@ -78,10 +83,20 @@ struct ValueConversion {
   static let isoWithZone: SQLQuery =
     "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)? ?(Z|[-+][0-9]{2}(:?[0-9]{2})?)"
 
-  /// A datetime without a zone, read in the source's.
+  /// A datetime without a zone, read in the source's: in an overlap the earlier instant, in a gap moved
+  /// forward by the gap. DuckDB's own reading takes the later instant.
   private func inUTC(_ timestamp: SQLQuery) -> SQLQuery {
-    source.timeZone == "UTC"
-      ? timestamp : "timezone('UTC', timezone(\(.literal(source.timeZone)), \(timestamp)))"
+    guard source.timeZone != "UTC" else { return timestamp }
+    let zone = SQLQuery.literal(source.timeZone)
+    // With the offset of the day before, which is that before a change.
+    let early: SQLQuery =
+      "(timezone('UTC', timezone(\(zone), \(timestamp) - INTERVAL 24 HOUR)) + INTERVAL 24 HOUR)"
+    let late: SQLQuery = "timezone('UTC', timezone(\(zone), \(timestamp)))"
+    return """
+      CASE WHEN timezone(\(zone), timezone('UTC', \(early))) = \(timestamp) THEN \(early)
+        WHEN timezone(\(zone), timezone('UTC', \(late))) = \(timestamp) THEN \(late)
+        ELSE \(early) END
+      """
   }
 
   // MARK: - Columns that have a type
