@@ -182,6 +182,77 @@ import Testing
     #expect(failure?.description.contains("not unique") == true)
   }
 
+  @Test
+  func `a table that fails under a changed definition keeps the whole data version before it`()
+    async throws
+  {
+    let workspace = try shop()
+    let first = try await workspace.load()
+    // Cities become keys, which they cannot be: linking to them would multiply rows.
+    try workspace.write("Customer.csv", "Id,City\nb,Oslo\na,Oslo\nc,\n")
+    try await workspace.load()
+    let before = try workspace.store.currentDataVersion()
+    workspace.define(
+      LoadTests.shop.replacing(
+        "relationships:", with: "relationships:\n  - Order.CustomerId -> Customer.City as Town"))
+    let failure = await #expect(throws: LoadFailure.self) { try await workspace.load() }
+    #expect(failure?.report.failed.map(\.table) == ["Customer"])
+    #expect(try workspace.store.currentDataVersion() == before && first.dataVersion != before?.id)
+  }
+
+  @Test func `a one-to-one foreign key must be unique`() async throws {
+    let workspace = try shop()
+    workspace.define(
+      LoadTests.shop.replacing(
+        "- Line.OrderId -> Order.OrderId",
+        with: "- {from: Line.OrderId, to: Order.OrderId, kind: one-to-one}"))
+    let failure = await #expect(throws: LoadFailure.self) { try await workspace.load() }
+    #expect(failure?.report.failed.map(\.table) == ["Line"])
+  }
+
+  @Test func `several audiences, chains that share tables, and cycles of relationships`()
+    async throws
+  {
+    let workspace = try LoadedWorkspace(
+      """
+      workspace: T
+      tables:
+        Contact: {files: contact.csv, key: id}
+        Account: {files: account.csv, key: id}
+        Visit: {files: visit.csv}
+      relationships:
+        - Contact.account -> Account.id
+        - Account.main -> Contact.id as Main
+        - Account.parent -> Account.id as Parent
+        - Visit.contact -> Contact.id
+        - Visit.host -> Contact.id as Host
+      audiences:
+        Contact: {table: Contact, kind: contact}
+        Account: {table: Account, kind: account, hierarchy: Account.Parent}
+      """,
+      files: [
+        "contact.csv": "id,account\n1,x\n2,y\n3,\n",
+        "account.csv": "id,main,parent\nx,2,\ny,,x\n",
+        "visit.csv": "n,contact,host\n1,1,2\n2,3,9\n",
+      ])
+    try await workspace.load()
+    let parts = try #require(try workspace.store.currentDataVersion()).parts
+    let step = { (table: String, name: String) in RelationshipName(table: table, name: name) }
+    #expect(
+      parts["Visit"]?.routes.map { "\($0.audience): \($0.steps)" } == [
+        "Contact: [Visit.Contact]", "Contact: [Visit.Host]",
+        "Account: [Visit.Contact, Contact.Account]", "Account: [Visit.Host, Contact.Account]",
+      ])
+    #expect(
+      parts["Contact"]?.route(audience: "Account", steps: [step("Contact", "Account")]) != nil)
+    #expect(parts["Account"]?.routes.count == 2)
+    let columns = (0..<4).map { "_muster_profile_\($0)" }.joined(separator: ", ")
+    #expect(
+      try await workspace.rows("Visit", "n, " + columns) == [
+        ["1", "0", "1", "0", "1"], ["2", "2", "∅", "∅", "∅"],
+      ])
+  }
+
   @Test func `composite keys must be unique as a whole`() async throws {
     let workspace = try shop()
     try workspace.write("Line.csv", "OrderId,Number\n1,1\n1,2\n1,2\n")

@@ -31,7 +31,7 @@ public final class DuckDBDatabase: Sendable {
   /// Opens or creates the file at `path`, or a database in memory where it is nil.
   public init(path: String?, settings: Settings = Settings()) throws {
     try DuckDBLibrary.load()
-    self.path = path.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
+    self.path = path.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path }
     handle = try DatabaseHandle(path: self.path, options: settings.options)
   }
 

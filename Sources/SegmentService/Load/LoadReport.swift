@@ -94,7 +94,7 @@ public struct OrphanCount: Sendable, Equatable {
   public var rows: Int64
 }
 
-/// A load that could not publish anything.
+/// A load that published nothing; the data version before it stays in force.
 public struct LoadFailure: Error, Sendable, CustomStringConvertible {
   public var report: LoadReport
 

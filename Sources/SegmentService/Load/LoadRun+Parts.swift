@@ -87,28 +87,13 @@ extension LoadRun {
     let stored = attributes[table.name] ?? []
     let names = catalog.table(table.name)!.attributes.map(\.name)
     var part = Part(id: ids[table.name]!, table: table.name, rows: 0, routes: plan.routes)
-    part.rows = try await writer.write(part, attributes: names, rows: try rows(of: table, stored))
+    part.rows = try await writer.write(part, attributes: names, rows: relation(table.name))
     if reports[table.name]?.outcome != .failed { reports[table.name]?.outcome = .loaded }
     reports[table.name]?.rows = part.rows
     return PartRecord(
-      part: part,
-      // A table that failed is tried again by the next load, whatever its files are then.
-      definition: staged[table.name] == nil
-        ? previous[table.name]!.definition : definitionHash(table),
+      part: part, definition: definitionHash(table),
       fingerprint: fingerprint(table, plan, ids)!,
       files: staged[table.name]?.files ?? previous[table.name]!.files, attributes: stored)
-  }
-
-  /// Attributes and the row id. Those of a table whose definition changed but whose load failed are calculated
-  /// anew from the last part.
-  private func rows(of table: TableDefinition, _ stored: [Attribute]) throws -> SQLQuery {
-    guard staged[table.name] == nil else { return "SELECT * FROM \(relation(table.name))" }
-    let columns = stored.map { "\(identifier: $0.name)" as SQLQuery }
-    let plain: SQLQuery = """
-      SELECT \((columns + ["\(identifier: Part.rowColumn)"]).joined(", ")) FROM \(relation(table.name))
-      """
-    return CalculatedColumns.adding(
-      try workspace.calculations(of: table, stored: stored), to: plain)
   }
 
   /// Ids of the parts that can stay: same rows, same definition, same routes through parts that stay too.
@@ -136,8 +121,6 @@ extension LoadRun {
       dependencies.append("\(name)=\(id)")
     }
     let files = staged[table.name]?.files ?? previous[table.name]?.files ?? []
-    let definition =
-      staged[table.name] == nil ? previous[table.name]?.definition ?? "" : definitionHash(table)
     let steps = plan.routes.map { route in
       let relationships = route.steps.map { step in
         workspace.relationships.first { $0.name == step }.map { "\($0)" } ?? ""
@@ -145,6 +128,6 @@ extension LoadRun {
       return "\(route) \(relationships) \(workspace.audiences.first { $0.name == route.audience }!)"
     }
     return sha256(
-      "\(definition) \(files.map(\.id)) \(table.calculated) \(steps) \(dependencies)")
+      "\(definitionHash(table)) \(files.map(\.id)) \(steps) \(dependencies)")
   }
 }

@@ -38,7 +38,6 @@ final class LoadRun {
     try requireParts()
     let catalog = try workspace.catalog(stored: attributes)
     try await checkForeignKeys()
-    try requireParts()
     try await extendOrdinals(catalog)
     let records = try await writeParts(catalog)
     guard records != Array(previous.values).sorted(by: { $0.part.id < $1.part.id }) else {
@@ -176,10 +175,13 @@ final class LoadRun {
     reports[table]?.problems += problems
   }
 
-  /// Without any part of some table there is nothing to publish.
+  /// Every table must have rows to publish: new ones, or its last part where that was made by the same
+  /// definition. A part made by another one may lack attributes, or have keys that were never checked.
   private func requireParts() throws {
-    let missing = workspace.tables.filter { staged[$0.name] == nil && previous[$0.name] == nil }
-    if !missing.isEmpty { throw LoadFailure(report: report(current?.id, isNew: false)) }
+    let isWithout = workspace.tables.contains {
+      staged[$0.name] == nil && previous[$0.name]?.definition != definitionHash($0)
+    }
+    if isWithout { throw LoadFailure(report: report(current?.id, isNew: false)) }
   }
 
   private func report(_ dataVersion: Int64?, isNew: Bool) -> LoadReport {

@@ -30,7 +30,7 @@ public struct Loader: Sendable {
   ///
   /// A table with wrong data keeps its last part, and the others are linked to that.
   ///
-  /// - Throws: ``LoadFailure`` where a table fails that was never loaded, ``Diagnostics`` where the workspace
+  /// - Throws: ``LoadFailure`` where a table fails that was never loaded by its definition as it is now, ``Diagnostics`` where the workspace
   ///   file does not fit the data, `CancellationError`.
   public func load(
     at time: Int64, progress: @escaping @Sendable (LoadProgress) -> Void = { _ in }

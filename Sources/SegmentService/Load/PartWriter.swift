@@ -10,7 +10,7 @@ struct PartWriter {
 
   /// Makes the table `part.storedName` and returns its number of rows.
   ///
-  /// - Parameter rows: a query for attributes, calculated ones and the row id.
+  /// - Parameter rows: the table with the attributes, calculated ones and the row id.
   func write(_ part: Part, attributes: [String], rows: SQLQuery) async throws -> Int64 {
     var joins: SQLQuery = ""
     var aliases: [[RelationshipName]: SQLQuery] = [[]: "b"]
@@ -30,7 +30,7 @@ struct PartWriter {
     try await connection.execute(
       """
       CREATE TABLE \(identifier: part.storedName) AS
-      SELECT \(columns.joined(", ")) FROM (\(rows)) AS b\(joins)
+      SELECT \(columns.joined(", ")) FROM \(rows) AS b\(joins)
       ORDER BY \((order + ["\(identifier: Part.rowColumn)"]).joined(", "))
       """)
     let count = try await connection.rows("SELECT count(*) FROM \(identifier: part.storedName)")
