@@ -198,13 +198,10 @@ extension InspectedRows {
       }
       return (!counted.isEmpty, counted.isEmpty ? "no rows" : "all \(counted.count) rows")
     case .first, .last:
-      let timed = counted.filter { $0.time.map { !$0.isNull } ?? false }
       let isFirst = if case .first = quantifier { true } else { false }
-      let times = timed.compactMap { $0.time?.moment }
-      guard let deciding = isFirst ? times.min() : times.max() else { return (false, "no rows") }
-      let tied = timed.filter { $0.time?.moment == deciding }
-      let row = tied.first(where: \.matches) ?? tied[0]
-      return (tied.contains(where: \.matches), values(of: row))
+      let tied = deciding(first: isFirst)
+      guard let row = tied.first(where: \.matches) ?? tied.first else { return (false, "no rows") }
+      return (row.matches, values(of: row))
     case .aggregate(let wanted):
       let name = wanted.function.rawValue
       guard let aggregate else {
@@ -216,6 +213,17 @@ extension InspectedRows {
         ?? "\(name) is \(aggregate.value.isNull ? "missing" : aggregate.value.plainText)"
       return (aggregate.holds, "\(value) (\(matching.count) rows)")
     }
+  }
+
+  /// The rows that first (or last) asks: more than one where they are tied.
+  private func deciding(first: Bool) -> [Row] {
+    let timed = rows.compactMap { row -> (row: Row, moment: Int64)? in
+      guard row.counts, let time = row.time, let moment = time.moment else { return nil }
+      return (row, moment)
+    }
+    let moments = timed.map(\.moment)
+    guard let deciding = first ? moments.min() : moments.max() else { return [] }
+    return timed.filter { $0.moment == deciding }.map(\.row)
   }
 
   /// `Order.OrderId 17, Order.Total 12.5`.
