@@ -137,6 +137,38 @@ import Testing
       ])
   }
 
+  @Test func `NDJSON numbers keep their digits, texts that look like them and odd keys too`()
+    async throws
+  {
+    let workspace = try LoadedWorkspace(
+      table(),
+      files: [
+        "data/t.ndjson": #"""
+        {"id":1,"n":123456789012.345678,"s":"\": 123456789012.345678,\\","a\"b\\/~.c":"x"}
+        {"id":2,"n":0.000001,"s":": 0.0001, ","big":12345678901234567890}
+        {"id":9007199254740993,"n":-2.5,"s":null}
+        """#
+      ])
+    try await workspace.load()
+    #expect(
+      try await workspace.rows("T", #"id, n, s, "a""b\/~.c", big"#) == [
+        ["1", "123456789012.345678", #"": 123456789012.345678,\"#, "x", "∅"],
+        ["2", "0.000001", ": 0.0001, ", "∅", "12345678901234567890"],
+        ["9007199254740993", "-2.500000", "∅", "∅", "∅"],
+      ])
+  }
+
+  @Test func `datetimes of a source's zone in a gap and in an overlap`() async throws {
+    let workspace = try LoadedWorkspace(
+      table(", attributes: {t: datetime}", source: ", timeZone: Europe/Oslo"),
+      files: ["data/t.csv": "id,t\n1,2024-03-31 02:30\n2,2024-10-27 02:30\n3,2024-10-27 03:00\n"])
+    try await workspace.load()
+    #expect(
+      try await workspace.rows("T", "t") == [
+        ["2024-03-31T01:30:00Z"], ["2024-10-27T00:30:00Z"], ["2024-10-27T02:00:00Z"],
+      ])
+  }
+
   @Test func `declared types and formats, and the source's time zone`() async throws {
     let workspace = try LoadedWorkspace(
       table(

@@ -57,12 +57,16 @@ struct FileReading {
           auto_detect = false, columns = \(texts(columns.map(\.name))), \(csvOptions))
         """
     case .ndjson:
-      let values = wanted.enumerated().map { index, name in
-        "\(exactJSON(name)) AS \(identifier: "c\(index)"), " as SQLQuery
+      guard !wanted.isEmpty else {
+        return "SELECT row_number() OVER () AS n FROM read_ndjson_objects(\(argument))"
+      }
+      let fields = wanted.enumerated().map { index, name in
+        "o.\(identifier: name) AS \(identifier: "c\(index)"), " as SQLQuery
       }
       return """
-        SELECT \(values.joined(""))row_number() OVER () AS n
-        FROM (SELECT json, \(Self.numbersAsTexts) AS exact FROM read_ndjson_objects(\(argument)))
+        SELECT \(fields.joined(""))n FROM (
+          SELECT json_transform(\(Self.exactLine), \(structure(wanted))) AS o,
+            row_number() OVER () AS n FROM read_ndjson_objects(\(argument)))
         """
     case .parquet:
       return """
@@ -72,22 +76,26 @@ struct FileReading {
     }
   }
 
-  /// A field as text. DuckDB reads numbers with a fraction as doubles, which loses digits: those are taken
-  /// from the line in which numbers stand in quotes.
-  private func exactJSON(_ name: String) -> SQLQuery {
-    let pointer = SQLQuery.literal(
-      "/" + name.replacing("~", with: "~0").replacing("/", with: "~1"))
-    let value: SQLQuery = "json_extract_string(json, \(pointer))"
-    return
-      "CASE WHEN json_type(json, \(pointer)) = 'DOUBLE' THEN json_extract_string(exact, \(pointer)) ELSE \(value) END"
+  /// Every field as text, for `json_transform`.
+  private func structure(_ names: [String]) -> SQLQuery {
+    let fields = names.map { name in
+      let escaped = name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+      return "\"\(escaped)\":\"VARCHAR\""
+    }
+    return .literal("{" + fields.joined(separator: ",") + "}")
   }
 
-  /// The line with every number in quotes. Strings are matched first, so that what looks like a number
-  /// in them stays; the marks U+0001 and U+0002 cannot stand in JSON unescaped.
-  private static let numbersAsTexts: SQLQuery = """
-    replace(replace(replace(regexp_replace(CAST(json AS VARCHAR),
-      '("(?:[^"\\\\]|\\\\.)*")|(-?[0-9]+(?:\\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)',
-      '\\1' || chr(1) || '\\2' || chr(2), 'g'), chr(1) || chr(2), ''), chr(1), '"'), chr(2), '"')
+  /// The line, with fractions in quotes where it has one that DuckDB would change: it reads them as
+  /// doubles, which hold 15 digits, and writes small ones with an exponent.
+  ///
+  /// Strings are matched first, so that what looks like a number in them stays; the marks U+0001 and
+  /// U+0002 cannot stand in JSON unescaped.
+  private static let exactLine: SQLQuery = """
+    CASE WHEN regexp_matches(CAST(json AS VARCHAR), '[0-9.]{16}|0\\.000')
+      THEN replace(replace(replace(regexp_replace(CAST(json AS VARCHAR),
+        '("(?:[^"\\\\]|\\\\.)*")|(-?[0-9]+\\.[0-9]+(?:[eE][-+]?[0-9]+)?)',
+        '\\1' || chr(1) || '\\2' || chr(2), 'g'), chr(1) || chr(2), ''), chr(1), '"'), chr(2), '"')
+      ELSE CAST(json AS VARCHAR) END
     """
 
   private var csvOptions: SQLQuery {
