@@ -49,8 +49,6 @@ public struct Route: Sendable, Hashable, Codable {
   }
 }
 
-
-
 /// The key of a profile.
 public enum ProfileKey: Sendable, Hashable, Comparable, CustomStringConvertible {
   case integer(Int64)

@@ -300,7 +300,8 @@ final class DefinitionDecoder {
     }
     guard case .mapping(let entries) = document.value else {
       reader.note(
-        "wrongShape", at: place, "A condition is expected here, not \(document.kind).", in: document)
+        "wrongShape", at: place, "A condition is expected here, not \(document.kind).", in: document
+      )
       return nil
     }
     if entries.count == 1, let entry = entries.first {

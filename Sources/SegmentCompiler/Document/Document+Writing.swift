@@ -74,7 +74,8 @@ extension Document {
       case "\n": text += "\\n"
       case "\r": text += "\\r"
       case "\t": text += "\\t"
-      case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+      case _
+      where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
         || scalar.value == 0x2028 || scalar.value == 0x2029 || scalar.value == 0xFEFF
         || (0xFFFE...0xFFFF).contains(scalar.value):
         let hex = String(scalar.value, radix: 16, uppercase: true)

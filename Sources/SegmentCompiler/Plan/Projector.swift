@@ -27,7 +27,8 @@ struct Projector {
       let column = scope.with(path: first.has.path).column(reference, at: place, reader: reader)
     else { return nil }
     let rows = sources.compactMap { planned -> ProjectedRows? in
-      guard let place = planned.has.path.places.firstIndex(where: { $0.name == reference.parts[0] }) else {
+      guard let place = planned.has.path.places.firstIndex(where: { $0.name == reference.parts[0] })
+      else {
         return nil
       }
       let row = RowReference(place: place, lookups: column.row.lookups)

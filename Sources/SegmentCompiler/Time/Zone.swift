@@ -9,7 +9,8 @@ public struct Zone: Sendable, Hashable {
 
   /// nil where no such zone is known; abbreviations and `GMT+3` are not accepted.
   public init?(_ name: String) {
-    guard name == "UTC" || name == "GMT" || TimeZone.knownTimeZoneIdentifiers.contains(name)
+    guard
+      name == "UTC" || name == "GMT" || TimeZone.knownTimeZoneIdentifiers.contains(name)
         || (name.contains("/") && TimeZone(identifier: name) != nil),
       let zone = TimeZone(identifier: name)
     else { return nil }

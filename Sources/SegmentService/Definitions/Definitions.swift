@@ -114,7 +114,8 @@ extension SegmentService {
     for (name, count) in Dictionary(grouping: definitions, by: { Text($0.name) })
     where count.count > 1 {
       let problem = Diagnostic(
-        code: "invalidName", place: "segment", message: "The name stands here \(count.count) times.")
+        code: "invalidName", place: "segment", message: "The name stands here \(count.count) times."
+      )
       errors.append((name.string, Diagnostics([problem])))
     }
     guard errors.isEmpty else { throw DefinitionErrors(all: errors) }

@@ -40,7 +40,8 @@ extension SegmentService {
   /// Explains a profile's membership in a run, judged again at its as-of on its data.
   ///
   /// - Parameter run: nil for the last published run.
-  public func why(segment name: String, key text: String, run id: Int64? = nil) async throws -> Why {
+  public func why(segment name: String, key text: String, run id: Int64? = nil) async throws -> Why
+  {
     let run = try publishedRun(id, of: name)
     let context = try runContext(run)
     let audience = context.plan.audience
