@@ -99,9 +99,8 @@ struct FileReading {
     """
 
   private var csvOptions: SQLQuery {
-    let missing = ([""] + source.missing).map(SQLQuery.literal).joined(", ")
-    return """
-      delim = \(.literal(source.delimiter)), quote = '"', escape = '"', nullstr = [\(missing)],
+    """
+      delim = \(.literal(source.delimiter)), quote = '"', escape = '"', nullstr = '',
       all_varchar = true, allow_quoted_nulls = false, strict_mode = true, max_line_size = 16777216
       """
   }

@@ -101,6 +101,11 @@ struct TableStager {
     for definition in table.attributes
     where !names.contains(where: { $0.attribute == definition.name }) {
       let column = definition.column ?? definition.name
+      // NDJSON leaves out fields that have no value: one in no row is missing in all.
+      guard inputs.contains(where: { $0.reading.format != .ndjson }) else {
+        names.append((definition.name, column))
+        continue
+      }
       let known = inputs.flatMap(\.columns).map(\.name)
       let hint = NearNames.hint(column, among: known).map { " \($0)" } ?? ""
       throw TableFailure("No file has a column '\(column)'.\(hint)")
@@ -268,9 +273,9 @@ struct TableStager {
     try await connection.execute("INSERT INTO \(staged) BY NAME \(rows)")
   }
 
-  /// CSV's further spellings are known to its reader; NDJSON's are looked for here.
+  /// A value unless it is a further spelling of a missing one, in quotes or not.
   private func missing(_ raw: SQLQuery, _ reading: FileReading) -> SQLQuery {
-    guard reading.format == .ndjson, !source.missing.isEmpty else { return raw }
+    guard reading.format != .parquet, !source.missing.isEmpty else { return raw }
     let spellings = source.missing.map(SQLQuery.literal).joined(", ")
     return "CASE WHEN \(raw) NOT IN (\(spellings)) THEN \(raw) END"
   }
