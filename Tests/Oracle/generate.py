@@ -106,7 +106,7 @@ def case(definition, as_of, result, names):
         "counts": result.counts,
     }
     if result.projected is not None:
-        line["projected"] = {r: {str(k): v for k, v in of.items()} for r, of in result.projected.items()}
+        line["projected"] = {r: [[str(k), v] for k, v in of.items()] for r, of in result.projected.items()}
     return {**line, "constructs": names, "as of": as_of}
 
 

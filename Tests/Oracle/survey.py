@@ -56,5 +56,5 @@ def differs(workspace, case, published):
         result = evaluate(workspace, case["definition"], instant(case["asOf"]), published)
     except Exception:
         return True
-    projected = result.projected and {r: {str(k): v for k, v in of.items()} for r, of in result.projected.items()}
+    projected = result.projected and {r: [[str(k), v] for k, v in of.items()] for r, of in result.projected.items()}
     return (result.members, result.counts, projected) != (case["members"], case["counts"], case.get("projected"))

@@ -86,10 +86,11 @@ import Testing
     #expect(
       published.counts.map { "\($0.rule) \($0.cumulative)" } == counts, "\(place)\n\(definition)")
     for projection in testCase["projected"]?.entries ?? [] {
-      for member in projection.value.entries {
+      for member in projection.value.items {
+        let key = member.items[0].plain ?? ""
         #expect(
-          published.value(projection.key, of: member.key) == member.value.canonical,
-          "\(place): \(projection.key) of \(member.key)\n\(definition)")
+          published.value(projection.key, of: key) == member.items[1].canonical,
+          "\(place): \(projection.key) of \(key)\n\(definition)")
       }
     }
   }

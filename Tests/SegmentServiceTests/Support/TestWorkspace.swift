@@ -67,7 +67,9 @@ final class TestWorkspace: Sendable {
 
     /// A projected value of one member.
     func value(_ reference: String, of key: String) -> Document.Canonical? {
-      rows.first { $0.entries.first?.value.plain == key }?[reference]?.canonical
+      rows.first { row in
+        row.entries.first?.value.plain.map { Text($0) == Text(key) } ?? false
+      }?[reference]?.canonical
     }
   }
 }
