@@ -9,23 +9,29 @@ struct CountCommand: AsyncParsableCommand {
 
   @OptionGroup var options: WorkspaceOptions
   @OptionGroup var asOf: AsOfOption
-  @OptionGroup var output: JSONOption
+
+  @Flag(help: "Print one line of JSON for each definition, with the time it took.")
+  var json = false
 
   @Argument(help: "Definition files, YAML or JSON; - is the standard input.", completion: .file())
   var files: [String]
 
   func run() async throws {
-    let definitions = try DefinitionFiles(paths: files)
+    let definitions = try DefinitionFiles(paths: files).locatingProblems {
+      try SegmentDefinition.decodeAll($0)
+    }
     let service = try options.open(for: "count")
     let instant = try asOf.instant(in: service.definition.timeZone)
-    let counts = try await definitions.locatingProblems {
-      try await service.count($0, asOf: instant)
+    var counts: [Preview] = []
+    for definition in definitions {
+      let started = ContinuousClock.now
+      let count = try await service.count(definition.json, asOf: instant)[0]
+      if json {
+        try Terminal.printJSONLine(CountJSON(count, took: ContinuousClock.now - started))
+      }
+      counts.append(count)
     }
-    if output.json {
-      try Terminal.printJSON(counts.map(CountJSON.init))
-    } else {
-      Terminal.print(countText(counts))
-    }
+    if !json { Terminal.print(countText(counts)) }
     printWarnings(counts.map { ($0.segment, $0.warnings) })
   }
 }
@@ -54,13 +60,15 @@ private struct CountJSON: Encodable {
   }
 
   var segment: String
-  var members: Int
+  var count: Int
+  var milliseconds: Double
   var rules: [Rule]
   var warnings: [DiagnosticJSON]
 
-  init(_ preview: Preview) {
+  init(_ preview: Preview, took: Duration) {
     segment = preview.segment
-    members = preview.count
+    count = preview.count
+    milliseconds = took / .milliseconds(1)
     rules = preview.counts.map { Rule(rule: $0.rule, cumulative: $0.cumulative) }
     warnings = preview.warnings.map { DiagnosticJSON($0) }
   }

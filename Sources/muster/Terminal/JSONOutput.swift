@@ -4,8 +4,17 @@ import SegmentCompiler
 extension Terminal {
   /// Prints a value as indented JSON with sorted keys.
   static func printJSON(_ value: some Encodable) throws {
+    try printJSON(value, [.prettyPrinted])
+  }
+
+  /// Prints a value as one line of JSON.
+  static func printJSONLine(_ value: some Encodable) throws { try printJSON(value, []) }
+
+  private static func printJSON(
+    _ value: some Encodable, _ formatting: JSONEncoder.OutputFormatting
+  ) throws {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.outputFormatting = formatting.union([.sortedKeys, .withoutEscapingSlashes])
     print(String(decoding: try encoder.encode(value), as: UTF8.self))
   }
 }

@@ -19,8 +19,10 @@ struct SampleCommand: AsyncParsableCommand {
 
   @Option(
     name: .customLong("as-of"),
-    help: ArgumentHelp("The last day of its history; today unless given.", valueName: "day"))
-  var lastDay: String?
+    help: ArgumentHelp(
+      "The last day of its history, or an instant (UTC) in it; today unless given.",
+      valueName: "time"))
+  var asOf: String?
 
   @Option(help: "The most memory that queries may use before they spill to disk.")
   var memoryLimit = "2GB"
@@ -29,13 +31,13 @@ struct SampleCommand: AsyncParsableCommand {
     guard SampleCompany.customerRange.contains(customers) else {
       throw ValidationError("--customers must be from 1000 to 10000000.")
     }
-    if let lastDay, CivilDate(lastDay) == nil {
-      throw ValidationError("'\(lastDay)' is no day: --as-of takes one such as 2024-03-31.")
+    if let asOf, lastDay == nil {
+      throw ValidationError("'\(asOf)' is no time: --as-of takes one such as 2024-03-31.")
     }
   }
 
   func run() async throws {
-    let today = lastDay.flatMap { CivilDate($0) } ?? Zone.utc.localTime(at: Instant(Date())).date
+    let today = lastDay ?? Zone.utc.localTime(at: Instant(Date())).date
     let company = SampleCompany(customers: customers, seed: seed, today: today)
     let progress = ProgressDisplay()
     progress.show(ProgressBar(title: "Making", detail: "\(customers.grouped) customers"))
@@ -49,5 +51,11 @@ struct SampleCommand: AsyncParsableCommand {
       Made a company with \(customers.grouped) customers in \(folder), up to \(today).
       Next: cd \(folder) && muster load && muster save segments/*.yaml && muster refresh --all
       """)
+  }
+
+  private var lastDay: CivilDate? {
+    asOf.flatMap { text in
+      CivilDate(text) ?? Instant(text).map { Zone.utc.localTime(at: $0).date }
+    }
   }
 }
