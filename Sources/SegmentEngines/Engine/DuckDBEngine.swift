@@ -27,7 +27,9 @@ public struct DuckDBEngine: QueryEngine {
   ) throws -> String {
     // The query names the parts it reads, and the member tables by what they hold.
     let query = try renderer(version, references).ordinals(of: leaf)
-    return "\(query.text)\n\(query.values)"
+    // Each piece with its length before it: no two lists of values read alike.
+    let pieces = [query.text] + query.values.map { String(reflecting: $0) }
+    return pieces.map { "\($0.utf8.count) \($0)" }.joined(separator: "\n")
   }
 
   public func describe(
