@@ -11,7 +11,6 @@ final class WorkspaceLock: Sendable {
     if descriptor < 0 { throw FileError(path: path) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let holder = (try? String(contentsOf: folder.lock, encoding: .utf8)) ?? ""
-      close(descriptor)
       throw WorkspaceError.locked(by: holder.isEmpty ? "another process" : holder)
     }
     let text = Array("\(purpose) (process \(ProcessInfo.processInfo.processIdentifier))".utf8)
