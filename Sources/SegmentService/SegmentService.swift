@@ -32,9 +32,11 @@ public final class SegmentService: Sendable {
   ///
   /// - Parameters:
   ///   - purpose: what a second process is told it has to wait for, such as `muster refresh`.
+  ///   - engine: what answers plans from the loaded data.
   ///   - now: the clock.
   public init(
     folder: WorkspaceFolder, purpose: String, settings: Settings = Settings(),
+    engine: (DuckDBDatabase) -> any QueryEngine = { DuckDBEngine(database: $0) },
     now: @escaping @Sendable () -> Instant = { Instant(Date()) }
   ) throws {
     guard let yaml = try? String(contentsOf: folder.definition, encoding: .utf8) else {
@@ -50,7 +52,7 @@ public final class SegmentService: Sendable {
       settings: DuckDBDatabase.Settings(
         memoryLimit: settings.memoryLimit, threads: settings.threads,
         temporaryDirectory: folder.temporary.path))
-    engine = DuckDBEngine(database: database)
+    self.engine = engine(database)
     cache = LeafCache(folder: folder.cache)
     self.now = now
   }

@@ -85,6 +85,8 @@ struct RefreshJob {
   private var done: [String: RefreshedSegment] = [:]
   private var published = ReferencedSets()
   private var references: [String: RunReference] = [:]
+  /// Why members of segments outside of the job cannot be read.
+  private var unreadable: [String: any Error] = [:]
 
   init(
     service: SegmentService, versions: [SegmentVersion], snapshot: Snapshot, asOf: Instant
@@ -132,10 +134,15 @@ struct RefreshJob {
   /// Members of segments that are referred to without being refreshed now.
   private mutating func readPublished() throws {
     let inJob = Set(versions.map(\.segment))
-    let outside = versions.flatMap(references).filter { !inJob.contains($0) }
-    let (sets, runs) = try service.publishedMembers(of: outside)
-    published = sets
-    for run in runs { references[run.segment] = run }
+    for name in Set(versions.flatMap(references)) where !inJob.contains(name) {
+      do {
+        let (sets, runs) = try service.publishedMembers(of: [name])
+        published.entries.merge(sets.entries) { $1 }
+        references[name] = runs.first
+      } catch let error as WorkspaceError {
+        unreadable[name] = error
+      }
+    }
   }
 
   private mutating func runLayer(
@@ -147,6 +154,10 @@ struct RefreshJob {
       guard let definition = definitions[version.segment] else { continue }
       if let failed = references(of: version).first(where: isFailed) {
         finish(version, .skipped(cause: "It refers to '\(failed)', which was not refreshed."))
+        continue
+      }
+      if let error = references(of: version).compactMap({ unreadable[$0] }).first {
+        finish(version, .failed(cause: "\(error)"))
         continue
       }
       do {
@@ -180,19 +191,36 @@ struct RefreshJob {
     let bytes = evaluation.members.bytes
     let file = MembersFile(name: "\(id).members", sha256: DurableFile.checksum(bytes))
     try DurableFile.write(bytes, to: service.folder.members.appending(path: file.name))
-    let previous = try previousRun(of: version, plan)
-    let before = try previous.map(service.members(of:)) ?? MemberSet()
+    let (previous, before, warnings) = try previousMembers(of: version, plan)
     let result = RunResult(
       members: file, count: evaluation.members.count,
       entered: evaluation.members.subtractingCount(before),
       exited: before.subtractingCount(evaluation.members),
       rules: evaluation.counts, previousRun: previous?.id)
     finish(
-      version, .succeeded(result), warnings: plan.warnings, pending: evaluation.pending,
+      version, .succeeded(result), warnings: plan.warnings + warnings, pending: evaluation.pending,
       references: plan.references)
     published.entries[version.segment] = ReferencedSets.Entry(
       members: evaluation.members, fingerprint: file.sha256)
     references[version.segment] = RunReference(segment: version.segment, run: id)
+  }
+
+  /// What entered and exited are counted against. Damaged members count as none: else the segment could
+  /// never be refreshed again.
+  private func previousMembers(of version: SegmentVersion, _ plan: LogicalPlan) throws -> (
+    run: RunRecord?, members: MemberSet, warnings: [Diagnostic]
+  ) {
+    guard let run = try previousRun(of: version, plan) else { return (nil, MemberSet(), []) }
+    do {
+      return (run, try service.members(of: run), [])
+    } catch WorkspaceError.membersDamaged {
+      let warning = Diagnostic(
+        severity: .warning, code: "membersDamaged", place: "",
+        message:
+          "The stored members of run \(run.id) do not match their checksum; everybody counts as entered."
+      )
+      return (nil, MemberSet(), [warning])
+    }
   }
 
   /// The last published run, unless the segment was about another audience then: ordinals of two
@@ -218,5 +246,4 @@ struct RefreshJob {
       outcome: outcome)
     done[version.segment] = RefreshedSegment(run: run, warnings: warnings, pending: pending)
   }
-
 }

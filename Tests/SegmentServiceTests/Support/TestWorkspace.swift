@@ -11,13 +11,16 @@ final class TestWorkspace: Sendable {
   let service: SegmentService
 
   /// - Parameter fill: writes `workspace.yaml` and the data into the folder.
-  init(fill: (URL) throws -> Void) throws {
+  init(
+    engine: (DuckDBDatabase) -> any QueryEngine = { DuckDBEngine(database: $0) },
+    now: @escaping @Sendable () -> Instant = { Instant(Date()) }, fill: (URL) throws -> Void
+  ) throws {
     root = FileManager.default.temporaryDirectory.appending(path: "muster-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
     try fill(root)
     service = try SegmentService(
       folder: WorkspaceFolder(root), purpose: "a test",
-      settings: SegmentService.Settings(memoryLimit: "1GB", threads: 1))
+      settings: SegmentService.Settings(memoryLimit: "1GB", threads: 1), engine: engine, now: now)
   }
 
   deinit { try? FileManager.default.removeItem(at: root) }

@@ -1,0 +1,96 @@
+import SegmentCompiler
+import SegmentEngines
+
+@testable import SegmentService
+
+/// Hands everything on to DuckDB and remembers which leaves it was asked for.
+struct CountingEngine: QueryEngine {
+  let engine: DuckDBEngine
+  let asked: Guarded<[Leaf]>
+  /// Runs before the first evaluation.
+  let interruption: Guarded<(@Sendable () async throws -> Void)?>
+
+  /// What a test keeps of it.
+  struct Log: Sendable {
+    let asked = Guarded<[Leaf]>([])
+    let interruption = Guarded<(@Sendable () async throws -> Void)?>(nil)
+
+    func engine(_ database: DuckDBDatabase) -> any QueryEngine {
+      CountingEngine(
+        engine: DuckDBEngine(database: database), asked: asked, interruption: interruption)
+    }
+
+    /// The leaves since the last call, without those that only find who is present.
+    func drain() -> [Leaf] {
+      let leaves = asked.withLock { leaves in
+        defer { leaves = [] }
+        return leaves
+      }
+      return leaves.filter { leaf in
+        if case .profile(_, _, .always(true)) = leaf { false } else { true }
+      }
+    }
+  }
+
+  func evaluate(
+    _ leaves: [Leaf], with references: ReferencedSets, in version: DataVersion,
+    each: @escaping @Sendable (Leaf, Result<MemberSet, any Error>) async throws -> Void
+  ) async throws {
+    let interruption = self.interruption.withLock { action in
+      defer { action = nil }
+      return action
+    }
+    try await interruption?()
+    asked.withLock { $0 += leaves }
+    try await engine.evaluate(leaves, with: references, in: version, each: each)
+  }
+
+  func universe(of audience: Audience, in version: DataVersion) async throws -> MemberSet {
+    try await engine.universe(of: audience, in: version)
+  }
+
+  func cacheKey(of leaf: Leaf, with references: ReferencedSets, in version: DataVersion) throws
+    -> String
+  {
+    try engine.cacheKey(of: leaf, with: references, in: version)
+  }
+
+  func best(
+    _ limit: ResolvedLimit, of members: MemberSet, audience: Audience, catalog: Catalog,
+    in version: DataVersion
+  ) async throws -> MemberSet {
+    try await engine.best(limit, of: members, audience: audience, catalog: catalog, in: version)
+  }
+
+  func ordinals(of keys: [ProfileKey], audience: Audience, in version: DataVersion) async throws
+    -> [ProfileKey: UInt32]
+  {
+    try await engine.ordinals(of: keys, audience: audience, in: version)
+  }
+
+  func rows(
+    _ request: MemberRows, in version: DataVersion,
+    each: @escaping @Sendable ([DuckDBValue]) throws -> Void
+  ) async throws {
+    try await engine.rows(request, in: version, each: each)
+  }
+
+  func writeParquet(_ request: MemberRows, to path: String, in version: DataVersion) async throws {
+    try await engine.writeParquet(request, to: path, in: version)
+  }
+
+  func describe(_ leaf: Leaf, in version: DataVersion, with references: ReferencedSets) throws
+    -> SQLQuery
+  {
+    try engine.describe(leaf, in: version, with: references)
+  }
+
+  func inspect(
+    _ has: ResolvedHas, comparisons: [RowPredicate], ordinal: UInt32, catalog: Catalog,
+    with references: ReferencedSets, in version: DataVersion
+  ) async throws -> InspectedRows {
+    try await engine.inspect(
+      has, comparisons: comparisons, ordinal: ordinal, catalog: catalog, with: references,
+      in: version)
+  }
+}
