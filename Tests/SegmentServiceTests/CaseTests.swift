@@ -69,7 +69,8 @@ struct CaseFile {
 
   private static func write(_ data: [Document.Entry], to folder: URL) throws {
     for entry in data {
-      try Data((entry.value.plain ?? "").utf8).write(to: folder.appending(path: fileName(entry.key)))
+      try Data((entry.value.plain ?? "").utf8).write(
+        to: folder.appending(path: fileName(entry.key)))
     }
   }
 
@@ -90,7 +91,9 @@ struct TestCase {
   var name: String { document["name"]?.plain ?? "" }
 
   func check(in workspace: TestWorkspace) async throws {
-    guard let definition = document["definition"] else { throw TestFailure("\(name): no definition") }
+    guard let definition = document["definition"] else {
+      throw TestFailure("\(name): no definition")
+    }
     if let errors = document["errors"] {
       checkErrors(of: definition, expected: errors.items, in: workspace)
       return

@@ -62,7 +62,8 @@ import Testing
       guard let definition = testCase["definition"], let id = testCase["id"]?.plain,
         let asOf = testCase["asOf"]?.plain.flatMap({ Instant($0) })
       else { throw TestFailure("a case without definition") }
-      let place = "seed \(RandomDefinitionTests.seed), \(file.deletingLastPathComponent().lastPathComponent)/\(id)"
+      let place =
+        "seed \(RandomDefinitionTests.seed), \(file.deletingLastPathComponent().lastPathComponent)/\(id)"
       do {
         let decoded = try SegmentDefinition(decoding: definition)
         #expect(try SegmentDefinition.decodeAll(decoded.yaml) == [decoded], "\(place): YAML")

@@ -10,7 +10,8 @@ import Testing
   static let checks = TestFiles.tests.appending(path: "Sample/checks")
 
   @Test func segmentsAgreeWithHandWrittenSQL() async throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "sample-\(UUID().uuidString)")
+    let folder = FileManager.default.temporaryDirectory.appending(
+      path: "sample-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
     let company = SampleCompany(customers: 5_000, seed: 3, today: CivilDate("2026-11-21")!)
     try await company.write(to: folder)

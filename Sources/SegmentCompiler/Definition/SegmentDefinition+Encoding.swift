@@ -145,6 +145,7 @@ extension Document {
 
   /// A mapping without the entries that have no value.
   public static func mapping(_ entries: [(String, Document?)]) -> Document {
-    Document(.mapping(entries.compactMap { key, value in value.map { Entry(key: key, value: $0) } }))
+    Document(
+      .mapping(entries.compactMap { key, value in value.map { Entry(key: key, value: $0) } }))
   }
 }

@@ -43,7 +43,8 @@ extension Operator {
         lowering.reader.note(
           "noHierarchy", at: lowering.place,
           "The audience '\(audience.name)' has no hierarchy.",
-          hint: "Declare it in the workspace file: hierarchy: a relationship of the table to itself.")
+          hint:
+            "Declare it in the workspace file: hierarchy: a relationship of the table to itself.")
         return nil
       }
       return lowering.one { operand, place in

@@ -27,7 +27,8 @@ struct AggregatePlanner {
       guard let reference = aggregate.of else { return (defaultGrain, nil) }
       guard let row = scope.row(reference, at: place, reader: reader) else { return nil }
       guard row.lookups.isEmpty else {
-        reader.note("invalidReference", at: place, "'count' counts the rows of a table of the path.")
+        reader.note(
+          "invalidReference", at: place, "'count' counts the rows of a table of the path.")
         return nil
       }
       return (row.place, nil)

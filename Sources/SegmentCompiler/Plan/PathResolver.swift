@@ -137,7 +137,8 @@ struct PathResolver {
   private func hint(_ relationship: Relationship, from table: String, _ step: PathStep) -> String? {
     let other = PathStep(relationship: step.relationship, reversed: !step.reversed)
     let start = other.reversed ? relationship.target : relationship.source
-    return start == table || table.isEmpty || start == audience.table || relationship.source == audience.table
+    return start == table || table.isEmpty || start == audience.table
+      || relationship.source == audience.table
       ? "To walk it the other way, write \(other)." : nil
   }
 

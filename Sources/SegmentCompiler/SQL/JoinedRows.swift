@@ -20,7 +20,8 @@ struct JoinedRows {
     let entry = try JoinedRows.anchor(of: path, source: source)
     anchor = entry.place
     ordinal = "\(JoinedRows.alias(anchor)).\(identifier: entry.column)"
-    from = "\(try JoinedRows.table(path.places[anchor].table, source)) AS \(JoinedRows.alias(anchor))"
+    from =
+      "\(try JoinedRows.table(path.places[anchor].table, source)) AS \(JoinedRows.alias(anchor))"
     try joinPlaces(read: Set(rows.map(\.place)))
     for row in rows.sorted(by: JoinedRows.isBefore) { try joinLookups(of: row) }
   }

@@ -93,7 +93,8 @@ struct SentenceWriter {
       let both = [has.where, has.match].compactMap { $0 }
       return "has no \(rows)" + (both.isEmpty ? "" : " where \(conditions(both))")
     case .every: return "for every \(rows)\(filter), \(match ?? "anything")"
-    case .first(let time): return "for the first \(rows) by \(time)\(filter), \(match ?? "anything")"
+    case .first(let time):
+      return "for the first \(rows) by \(time)\(filter), \(match ?? "anything")"
     case .last(let time): return "for the last \(rows) by \(time)\(filter), \(match ?? "anything")"
     case .aggregate(let aggregate):
       return "\(self.aggregate(aggregate, rows)) \(test(aggregate.test, on: .number))"

@@ -100,9 +100,9 @@ struct FileReading {
 
   private var csvOptions: SQLQuery {
     """
-      delim = \(.literal(source.delimiter)), quote = '"', escape = '"', nullstr = '',
-      all_varchar = true, allow_quoted_nulls = false, strict_mode = true, max_line_size = 16777216
-      """
+    delim = \(.literal(source.delimiter)), quote = '"', escape = '"', nullstr = '',
+    all_varchar = true, allow_quoted_nulls = false, strict_mode = true, max_line_size = 16777216
+    """
   }
 
   private func texts(_ names: [String]) -> SQLQuery {

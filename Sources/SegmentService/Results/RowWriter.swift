@@ -66,7 +66,8 @@ final class RowWriter: Sendable {
   static func cell(_ text: String, isText: Bool, raw: Bool, value: DuckDBValue? = nil) -> String {
     if value == .null { return "" }
     var text = text
-    if isText, !raw, let first = text.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first)
+    if isText, !raw, let first = text.unicodeScalars.first,
+      "=+-@\t\r".unicodeScalars.contains(first)
     {
       text = "'" + text
     }

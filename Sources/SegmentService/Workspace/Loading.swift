@@ -8,7 +8,8 @@ extension SegmentService {
   public func load(
     progress: @escaping @Sendable (LoadProgress) -> Void = { _ in }
   ) async throws -> LoadReport {
-    let loader = Loader(workspace: definition, folder: folder.root, store: store, database: database)
+    let loader = Loader(
+      workspace: definition, folder: folder.root, store: store, database: database)
     try await loader.sweep()
     return try await loader.load(at: now().microseconds, progress: progress)
   }
