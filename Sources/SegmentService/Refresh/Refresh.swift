@@ -30,6 +30,7 @@ extension SegmentService {
     let job = try RefreshJob(
       service: self, versions: versions, snapshot: snapshot(), asOf: asOf ?? now())
     let refreshed = try await job.run(progress: progress)
+    try DurableFile.synchronize(folder: folder.members)
     try store.publish(refreshed.map(\.run))
     return refreshed
   }

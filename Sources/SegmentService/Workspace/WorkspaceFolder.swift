@@ -39,16 +39,18 @@ public struct WorkspaceFolder: Sendable {
   }
 }
 
-/// Writes files so that a crash leaves the old or the new one, never a part.
+/// Writes new files so that they are on disk, whole, before anything refers to them.
 enum DurableFile {
-  /// On disk when it returns: the bytes, then the name.
+  /// Writes a file under a name that was never used. Its bytes are on disk when it returns; its name is after
+  /// ``synchronize(folder:)``.
   static func write(_ bytes: [UInt8], to url: URL) throws {
-    let temporary = url.appendingPathExtension("new")
-    let file = try FileDescriptorFile(path: temporary.path)
+    let file = try FileDescriptorFile(path: url.path)
     try file.write(bytes)
     try file.close(synchronizing: true)
-    guard rename(temporary.path, url.path) == 0 else { throw FileError(path: url.path) }
-    try FileDescriptorFile.synchronize(folder: url.deletingLastPathComponent().path)
+  }
+
+  static func synchronize(folder: URL) throws {
+    try FileDescriptorFile.synchronize(folder: folder.path)
   }
 
   static func checksum(_ bytes: [UInt8]) -> String {
