@@ -7,10 +7,13 @@ import Testing
 /// Random definitions over random data, each compared with the oracle of `Tests/Oracle`, which shares
 /// nothing with the engine.
 ///
-/// `MUSTER_RANDOM_DEFINITIONS` says how many, `MUSTER_RANDOM_SEED` where they start.
+/// `MUSTER_RANDOM_DEFINITIONS` says how many (1,000 unless set, 10,000 in CI), `MUSTER_RANDOM_SEED` where
+/// they start.
 @Suite(.serialized) struct RandomDefinitionTests {
   static let environment = ProcessInfo.processInfo.environment
-  static let definitions = environment["MUSTER_RANDOM_DEFINITIONS"].flatMap { Int($0) } ?? 1_000
+  static let definitions =
+    environment["MUSTER_RANDOM_DEFINITIONS"].flatMap { Int($0) }
+    ?? (environment["CI"] == "true" ? 10_000 : 1_000)
   static let seed = environment["MUSTER_RANDOM_SEED"].flatMap { Int($0) } ?? 1
 
   @Test func engineAgreesWithOracle() async throws {
@@ -29,7 +32,7 @@ import Testing
     process.arguments = [
       "python3", TestFiles.tests.appending(path: "Oracle").path, "generate",
       "--seed", "\(RandomDefinitionTests.seed)",
-      "--definitions", "\(RandomDefinitionTests.definitions)", "--per-data-set", "50",
+      "--definitions", "\(RandomDefinitionTests.definitions)", "--per-data-set", "25",
       "--out", folder.path,
     ]
     try process.run()
