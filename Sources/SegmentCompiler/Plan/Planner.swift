@@ -301,7 +301,9 @@ struct RulePlanner {
   private func comparison(
     _ comparison: Comparison, in scope: PathScope, mayHave: Bool, at place: String
   ) -> Outline? {
-    let text = Sentence.comparison(comparison, profile: scope.audience.table)
+    let profile = scope.audience.table
+    let text = Sentence.comparison(
+      comparison, profile: profile, subject: scope.isProfile ? nil : profile)
     let lowering: Lowering
     switch comparison.subject {
     case .attribute(let reference):

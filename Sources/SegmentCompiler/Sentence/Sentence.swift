@@ -5,11 +5,11 @@ public enum Sentence {
     let audience =
       definition.audience ?? (catalog.audiences.count == 1 ? catalog.audiences[0].name : "profile")
     let profile = catalog.audience(audience)?.table ?? audience
-    let writer = SentenceWriter(profile: profile)
+    let writer = SentenceWriter(profile: profile, subject: "it")
     var text: String
     switch definition.content {
     case .keys(let keys):
-      text = "\(audience): \(keys.count) chosen by hand"
+      text = "\(audience): \(keys.count) \(keys.count == 1 ? "key" : "keys") listed by hand"
     case .rules(let items):
       text = "\(audience) where \(writer.items(items))"
     }
@@ -19,18 +19,28 @@ public enum Sentence {
   }
 
   /// One comparison, such as `Customer.City is equal to 'Oslo'`.
-  static func comparison(_ comparison: Comparison, profile: String) -> String {
-    SentenceWriter(profile: profile).comparison(comparison)
+  ///
+  /// - Parameter subject: what the profile is called; nil leaves it out: `is a member of 'vip'`.
+  static func comparison(_ comparison: Comparison, profile: String, subject: String?) -> String {
+    SentenceWriter(profile: profile, subject: subject).comparison(comparison)
   }
 
-  /// One has condition with its resolved path.
+  /// One has condition with its resolved path, its subject left out.
   static func has(_ has: Has, path: ResolvedPath) -> String {
-    SentenceWriter(profile: path.places[0].table).has(has, from: path.places.last?.name)
+    SentenceWriter(profile: path.places[0].table, subject: nil)
+      .has(has, from: path.places.last?.name)
   }
 }
 
 struct SentenceWriter {
   let profile: String
+  /// What the profile is called where something is said of itself; nil leaves it out.
+  let subject: String?
+
+  /// Says what must hold of joined rows, where "it" would be taken for the row.
+  private var ofRows: SentenceWriter { SentenceWriter(profile: profile, subject: profile) }
+
+  private var of: String { subject.map { "\($0) " } ?? "" }
 
   // MARK: Rules
 
@@ -44,7 +54,7 @@ struct SentenceWriter {
       }
       // Rules combine from left to right: brackets show it from the third on.
       let left = index > 1 ? "(\(text))" : text
-      text = "\(left) \(word(for: combine)) \(part)"
+      text = "\(left), \(word(for: combine)) where \(part)"
     }
     return text
   }
@@ -65,12 +75,7 @@ struct SentenceWriter {
     }
   }
 
-  private func rule(_ rule: Rule) -> String {
-    guard rule.has.origin == .profile, rule.has.quantifier == .any else {
-      return has(rule.has, from: nil)
-    }
-    return conditions([rule.has.where, rule.has.match])
-  }
+  private func rule(_ rule: Rule) -> String { has(rule.has, from: nil) }
 
   private func conditions(_ parts: [Condition?]) -> String {
     let parts = parts.compactMap { $0 }
@@ -81,36 +86,53 @@ struct SentenceWriter {
 
   /// - Parameter from: the far table's place, where it is known better than from the definition.
   func has(_ has: Has, from: String?) -> String {
+    if has.origin == .profile, let text = onProfile(has) { return text }
     let rows = from ?? origin(has.origin)
-    let filter = has.where.map { " for which \(condition($0))" } ?? ""
-    let match = has.match.map(condition)
-    let that = match.map { " where \($0)" } ?? ""
+    let filter = has.where.map { " for which \(ofRows.condition($0))" } ?? ""
+    let match = has.match.map(ofRows.condition) ?? "anything"
+    let both = [has.where, has.match].compactMap { $0 }
+    let conditions = both.isEmpty ? nil : "where \(ofRows.conditions(both))"
     switch has.quantifier {
-    case .any:
-      let both = [has.where, has.match].compactMap { $0 }
-      return "has any \(rows)" + (both.isEmpty ? "" : " where \(conditions(both))")
-    case .none:
-      let both = [has.where, has.match].compactMap { $0 }
-      return "has no \(rows)" + (both.isEmpty ? "" : " where \(conditions(both))")
-    case .every: return "for every \(rows)\(filter), \(match ?? "anything")"
-    case .first(let time):
-      return "for the first \(rows) by \(time)\(filter), \(match ?? "anything")"
-    case .last(let time): return "for the last \(rows) by \(time)\(filter), \(match ?? "anything")"
+    case .any: return "\(of)has any \(rows)" + (conditions.map { " \($0)" } ?? "")
+    case .none: return "\(of)has no \(rows)" + (conditions.map { " \($0)" } ?? "")
+    case .every: return "for every \(rows)\(filter), \(match)"
+    case .first(let time): return "for the first \(rows) by \(time)\(filter), \(match)"
+    case .last(let time): return "for the last \(rows) by \(time)\(filter), \(match)"
     case .aggregate(let aggregate):
-      return "\(self.aggregate(aggregate, rows)) \(test(aggregate.test, on: .number))"
-        + (has.where == nil ? that : " where \(conditions([has.where, has.match]))")
+      return self.aggregate(aggregate, rows) + (conditions.map { " (\($0))" } ?? "")
+        + " \(test(of: aggregate))"
+    }
+  }
+
+  /// With the empty path quantifiers come down to the tree; nil for aggregates.
+  private func onProfile(_ has: Has) -> String? {
+    let tree = conditions([has.where, has.match])
+    switch has.quantifier {
+    case .any, .every: return tree
+    case .none: return "not (\(tree))"
+    case .first(let time), .last(let time): return "\(time) is not empty and (\(tree))"
+    case .aggregate: return nil
     }
   }
 
   private func aggregate(_ aggregate: Aggregate, _ rows: String) -> String {
     let of = aggregate.of?.description ?? rows
     switch aggregate.function {
-    case .count: return "the number of \(of)"
-    case .countDistinct: return "the number of different \(of)"
+    case .count: return "the number of \(of) rows"
+    case .countDistinct: return "the number of different \(of) values"
     case .sum: return "the sum of \(of)"
-    case .average: return "the average \(of)"
+    case .average: return "the average of \(of)"
     case .minimum: return "the lowest \(of)"
     case .maximum: return "the highest \(of)"
+    }
+  }
+
+  private func test(of aggregate: Aggregate) -> String {
+    switch aggregate.function {
+    // Over no rows they are 0: never without a value.
+    case .count, .countDistinct: test(aggregate.test, on: .number, mayBeMissing: false)
+    case .sum, .average: test(aggregate.test, on: .number)
+    case .minimum, .maximum: test(aggregate.test, on: nil)
     }
   }
 
@@ -147,12 +169,14 @@ struct SentenceWriter {
     case .attribute(let reference):
       return "\(reference) \(test(comparison.test, on: nil))"
     case .row(let reference):
-      let row = reference.map { "\($0) " } ?? ""
-      return "\(row)\(test(comparison.test, on: .row))"
+      let row = reference.map { "\($0) " } ?? of
+      return "\(row)\(test(comparison.test, on: .row, mayBeMissing: false))"
     }
   }
 
-  private func test(_ test: Test, on subject: Operator.SubjectClass?) -> String {
+  private func test(
+    _ test: Test, on subject: Operator.SubjectClass?, mayBeMissing: Bool = true
+  ) -> String {
     let candidates = Operator.all.filter { $0.id == test.operator }
     let fitting = candidates.first { entry in
       subject.map { entry.subjects.contains($0) } ?? entry.fits(test.value)
@@ -163,7 +187,7 @@ struct SentenceWriter {
     if test.ignoreCase { text += " (ignoring case)" }
     if test.allLevels { text += " at any level" }
     // `is not empty` is the one complement that a missing value does not satisfy.
-    if test.negated, entry.id != "empty", subject != .row { text += " or has no value" }
+    if test.negated, entry.id != "empty", mayBeMissing { text += " (or has no value)" }
     return text
   }
 
@@ -220,7 +244,7 @@ extension Operator {
 
 extension Has {
   fileprivate var isTree: Bool {
-    guard origin == .profile else { return false }
+    guard origin == .profile, quantifier == .any || quantifier == .every else { return false }
     if self.where != nil { return true }
     switch match {
     case .all, .any: return true
