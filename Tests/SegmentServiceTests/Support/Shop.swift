@@ -63,18 +63,21 @@ struct Shop {
   var service: SegmentService { workspace.service }
 
   /// Loaded, with these segments saved.
+  ///
+  /// - Parameter prepare: changes the folder before it is loaded.
   init(
     yaml: String = Shop.yaml, customers: String = Shop.customers, orders: String = Shop.orders,
     engine: (DuckDBDatabase) -> any QueryEngine = { DuckDBEngine(database: $0) },
-    segments: String...
+    prepare: (URL) throws -> Void = { _ in }, segments: String...
   ) async throws {
     workspace = try TestWorkspace(engine: engine, now: { Shop.asOf }) { folder in
       try Data(yaml.utf8).write(to: folder.appending(path: "workspace.yaml"))
       try Data(customers.utf8).write(to: folder.appending(path: "Customer.csv"))
       try Data(orders.utf8).write(to: folder.appending(path: "Order.csv"))
+      try prepare(folder)
     }
     _ = try await service.load()
-    if !segments.isEmpty { try save(segments.joined(separator: "---\n")) }
+    if !segments.isEmpty { try save(segments.joined(separator: "\n---\n")) }
   }
 
   func save(_ text: String) throws { _ = try service.save(text) }
