@@ -137,3 +137,37 @@ extension Document {
     }
   }
 }
+
+extension Diagnostics {
+  /// The same with the line of every place that the document has.
+  public func located(in document: Document) -> Diagnostics {
+    Diagnostics(
+      all.map { diagnostic in
+        var located = diagnostic
+        located.line = diagnostic.line ?? document.line(at: diagnostic.place)
+        return located
+      })
+  }
+}
+
+extension Document {
+  /// The line of a place such as `rules[1].match.value`, or of the nearest place around it.
+  func line(at place: String) -> Int? {
+    var current = self
+    for step in place.split(whereSeparator: { $0 == "." || $0 == "[" || $0 == "]" }) {
+      switch current.value {
+      case .mapping(let entries):
+        guard let entry = entries.first(where: { $0.key == step }) else { break }
+        current = entry.value
+        continue
+      case .list(let items):
+        guard let index = Int(step), items.indices.contains(index) else { break }
+        current = items[index]
+        continue
+      case .null, .scalar: break
+      }
+      break
+    }
+    return current.line > 0 ? current.line : nil
+  }
+}

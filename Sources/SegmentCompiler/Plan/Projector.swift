@@ -19,6 +19,8 @@ struct Projector {
       planned.has.path.places.contains { $0.name == reference.parts[0] }
     }
     guard let first = sources.first else {
+      // A rule that could not be planned may have been the one that has it.
+      guard !reader.diagnostics.contains(where: { $0.severity == .error }) else { return nil }
       // Says whether the table is unknown or on no path.
       _ = scope.column(reference, at: place, reader: reader)
       return nil

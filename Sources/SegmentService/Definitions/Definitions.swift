@@ -32,7 +32,9 @@ extension SegmentService {
     let definitions = try decode(text)
     let snapshot = try snapshot()
     let facts = try segmentFacts(adding: definitions)
-    return try check(definitions, facts: facts, snapshot: snapshot).map(\.checked)
+    return try locatingErrors(in: text) {
+      try check(definitions, facts: facts, snapshot: snapshot).map(\.checked)
+    }
   }
 
   /// Saves definitions, all of them or none; each becomes a new version unless nothing changed.
@@ -44,7 +46,9 @@ extension SegmentService {
     let snapshot = try snapshot()
     var facts = try segmentFacts(adding: definitions)
     for name in facts.keys { facts[name]?.isAvailable = true }
-    let checked = try check(definitions, facts: facts, snapshot: snapshot)
+    let checked = try locatingErrors(in: text) {
+      try check(definitions, facts: facts, snapshot: snapshot)
+    }
     let named = try checked.map { try $0.checked.definition.namingPaths(in: snapshot.catalog) }
     let versions = try store.save(
       named.map { (name: $0.name, definition: $0.json) }, at: now().microseconds)
@@ -120,6 +124,20 @@ extension SegmentService {
     }
     guard errors.isEmpty else { throw DefinitionErrors(all: errors) }
     return definitions
+  }
+
+  /// Adds to every error the line of the text that it is about.
+  func locatingErrors<Value>(in text: String, _ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch let errors as DefinitionErrors {
+      let documents = try Document.parse(text)
+      throw DefinitionErrors(
+        all: errors.all.map { name, diagnostics in
+          let document = documents.first { SegmentDefinition.canonicalName($0.segmentName) == name }
+          return (name, document.map(diagnostics.located) ?? diagnostics)
+        })
+    }
   }
 
   func check(
