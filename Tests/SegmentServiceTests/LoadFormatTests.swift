@@ -59,7 +59,7 @@ import Testing
       try await workspace.load()
       #expect(
         try await workspace.rows("T", "id, \"na\"\"me\", note") == [
-          ["1", "", "∅"], ["2", "∅", "a\(newline)b"], ["3", "NULL", "∅"], ["4", "∅", " x "],
+          ["1", "", "∅"], ["2", "∅", "a\(newline)b"], ["3", "∅", "∅"], ["4", "∅", " x "],
         ])
     }
   }
