@@ -60,6 +60,11 @@ public final class SegmentService: Sendable {
   /// The data version in force and the catalog that goes with it.
   func snapshot() throws -> Snapshot {
     guard let version = try store.currentDataVersion() else { throw WorkspaceError.notLoaded }
+    let records = try store.partRecords(dataVersion: version.id)
+    let changed = definition.tables.filter {
+      records[$0.name]?.definition != definition.definitionHash(of: $0)
+    }
+    guard changed.isEmpty else { throw WorkspaceError.changedSinceLoad(changed.map(\.name)) }
     return try snapshot(of: version)
   }
 

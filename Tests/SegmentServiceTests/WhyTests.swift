@@ -251,9 +251,9 @@ import Testing
       ])
     #expect(
       try await outline("any", "6") == [
-        "- has any Line where Line.Product is equal to 'tea' and Order.Status is equal to 'open' | none of 1 rows",
-        "  + Line.Product is equal to 'tea' | 1 of 1 rows",
-        "  - Order.Status is equal to 'open' | 0 of 1 rows",
+        "- has any Line where Line.Product is equal to 'tea' and Order.Status is equal to 'open' | none of 1 row",
+        "  + Line.Product is equal to 'tea' | 1 of 1 row",
+        "  - Order.Status is equal to 'open' | 0 of 1 row",
       ])
     #expect(
       try await outline("every", "1")[0]

@@ -156,18 +156,7 @@ final class LoadRun {
     return previous[table].map { "\(identifier: $0.part.storedName)" } ?? LoadNames.staged(table)
   }
 
-  /// Everything of the workspace file that decides what a table's rows are.
-  func definitionHash(_ table: TableDefinition) -> String {
-    let keys = workspace.relationships.flatMap { relationship -> [String] in
-      var keys: [String] = []
-      if relationship.target == table.name { keys.append(relationship.targetKey) }
-      if relationship.source == table.name, relationship.kind == .oneToOne {
-        keys.append("1:1 " + relationship.foreignKey)
-      }
-      return keys
-    }
-    return sha256("1 \(workspace.timeZone) \(table) \(Set(keys).sorted())")
-  }
+  func definitionHash(_ table: TableDefinition) -> String { workspace.definitionHash(of: table) }
 
   private func fail(_ table: String, _ problems: [LoadProblem]) {
     staged[table] = nil
@@ -207,4 +196,13 @@ final class LoadRun {
 
 extension TableDefinition {
   var isDerived: Bool { if case .derived = origin { true } else { false } }
+}
+
+extension WorkspaceDefinition {
+  /// Hash of everything of the workspace file that decides what a table's rows are and where they lead.
+  func definitionHash(of table: TableDefinition) -> String {
+    let outward = relationships.filter { $0.source == table.name }.map { "\($0)" }
+    let keys = Set(relationships.filter { $0.target == table.name }.map(\.targetKey)).sorted()
+    return sha256("2 \(timeZone) \(table) \(outward.sorted()) \(keys)")
+  }
 }

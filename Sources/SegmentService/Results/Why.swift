@@ -176,7 +176,7 @@ private struct Inquiry {
     let met = comparisons.enumerated().map { index, comparison in
       let count = inspected.rows.count { $0.comparisons[index] }
       return Why.Finding(
-        comparison.text, holds: count > 0, detail: "\(count) of \(inspected.rows.count) rows")
+        comparison.text, holds: count > 0, detail: "\(count) of \(rowCount(inspected.rows.count))")
     }
     return Why.Finding(
       planned.text, holds: verdict.holds != planned.complemented, detail: verdict.detail,
@@ -191,13 +191,13 @@ extension InspectedRows {
     let matching = counted.filter(\.matches)
     switch quantifier {
     case .any:
-      guard let first = matching.first else { return (false, "none of \(rows.count) rows") }
-      return (true, "\(matching.count) of \(rows.count) rows; first: \(values(of: first))")
+      guard let first = matching.first else { return (false, "none of \(rowCount(rows.count))") }
+      return (true, "\(matching.count) of \(rowCount(rows.count)); first: \(values(of: first))")
     case .every:
       if let exception = counted.first(where: { !$0.matches }) {
         return (false, "not so: \(values(of: exception))")
       }
-      return (!counted.isEmpty, counted.isEmpty ? "no rows" : "all \(counted.count) rows")
+      return (!counted.isEmpty, counted.isEmpty ? "no rows" : "all \(rowCount(counted.count))")
     case .first, .last:
       let isFirst = if case .first = quantifier { true } else { false }
       let tied = deciding(first: isFirst)
@@ -212,7 +212,7 @@ extension InspectedRows {
       let value =
         aggregate.count.map { "\(name) of sum \(aggregate.value.plainText) over \($0.plainText)" }
         ?? "\(name) is \(aggregate.value.isNull ? "missing" : aggregate.value.plainText)"
-      return (aggregate.holds, "\(value) (\(matching.count) rows)")
+      return (aggregate.holds, "\(value) (\(rowCount(matching.count)))")
     }
   }
 
@@ -266,3 +266,5 @@ extension ResolvedLimit {
     }
   }
 }
+
+private func rowCount(_ count: Int) -> String { count == 1 ? "1 row" : "\(count) rows" }

@@ -26,6 +26,7 @@ public enum WorkspaceError: Error, Equatable, CustomStringConvertible {
   case noWorkspace(String)
   case locked(by: String)
   case notLoaded
+  case changedSinceLoad([String])
   case unknownSegment(String, hint: String?)
   case neverRefreshed(String)
   case noRun(Int64, segment: String)
@@ -41,6 +42,8 @@ public enum WorkspaceError: Error, Equatable, CustomStringConvertible {
       "There is no workspace.yaml in \(path) or above it. Name a workspace with --workspace."
     case .locked(let holder):
       "The workspace is in use by \(holder). Wait until it is done."
+    case .changedSinceLoad(let tables):
+      "The workspace file says something else of \(tables.joined(separator: ", ")) than at the last load. Run 'muster load'."
     case .notLoaded: "No data is loaded yet. Run 'muster load'."
     case .unknownSegment(let name, let hint):
       "There is no segment '\(name)'." + (hint.map { " \($0)" } ?? "")

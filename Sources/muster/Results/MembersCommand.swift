@@ -62,7 +62,7 @@ struct MembersCommand: AsyncParsableCommand {
       try file.close()
     }
     guard rename(partial, output) == 0 else { throw UnwritableFile(path: output) }
-    Terminal.printError("Wrote \(count.grouped) members to \(output).")
+    Terminal.printError("Wrote \(count.counted("member")) to \(output).")
   }
 
   @discardableResult

@@ -11,6 +11,9 @@ extension BinaryInteger {
     }
     return (self < 0 ? "-" : "") + result
   }
+
+  /// With its noun: `1 row`, `1,204 rows`.
+  func counted(_ noun: String) -> String { "\(grouped) \(noun)\(self == 1 ? "" : "s")" }
 }
 
 /// An instant for people: `2024-03-01 10:30:00`, in a time zone.

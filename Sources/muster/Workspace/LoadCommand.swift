@@ -40,7 +40,7 @@ func loadText(_ report: LoadReport) -> String {
   for part in report.tables {
     for orphan in part.orphans {
       lines.append(
-        "\(orphan.rows.grouped) rows of \(part.table.printable) have no target by \(orphan.relationship.description.printable)"
+        "\(orphan.rows.counted("row")) of \(part.table.printable) \(orphan.rows == 1 ? "has" : "have") no target by \(orphan.relationship.description.printable)"
       )
     }
   }
