@@ -201,6 +201,18 @@ import Testing
     #expect(try await shop.keys("friends", .entered, run: first.id) == ["1", "2"])
   }
 
+  @Test func `an old run is listed although its references have turned around since`() async throws {
+    let refersToOslo = "{segment: friends, rules: [{match: {is: memberOf, value: oslo}}]}"
+    let shop = try await Shop(segments: Shop.oslo, refersToOslo)
+    let run = try #require(try await shop.refresh()["friends"])
+    try shop.save(Shop.coffee.replacing("segment: coffee", with: "segment: friends"))
+    try shop.save("{segment: oslo, rules: [{match: {is: memberOf, value: friends}}]}")
+    try await shop.refresh()
+    #expect(try await shop.keys("friends", run: run.id) == ["1", "2"])
+    let why = try await shop.service.why(segment: "friends", key: "3", run: run.id)
+    #expect(!why.isMember && why.findings.count == 1)
+  }
+
   @Test func `the number of members written is returned`() async throws {
     let shop = try await Shop(segments: Shop.oslo)
     try await shop.result("oslo")

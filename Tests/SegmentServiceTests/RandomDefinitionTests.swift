@@ -1,5 +1,6 @@
 import Foundation
 import SegmentCompiler
+import SegmentEngines
 import Testing
 
 @testable import SegmentService
@@ -60,7 +61,8 @@ import Testing
 
   private func check(cases file: URL, in workspace: TestWorkspace) async throws {
     let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
-    for line in lines {
+    let universes = Universes(workspace: workspace)
+    for (index, line) in lines.enumerated() {
       let testCase = try Document.parse(String(line))[0]
       guard let definition = testCase["definition"], let id = testCase["id"]?.plain,
         let asOf = testCase["asOf"]?.plain.flatMap({ Instant($0) })
@@ -72,6 +74,12 @@ import Testing
         #expect(try SegmentDefinition.decodeAll(decoded.yaml) == [decoded], "\(place): YAML")
         let published = try await workspace.publish(decoded, asOf: asOf)
         compare(published, with: testCase, place)
+        let universe = try await universes.keys(of: decoded)
+        try await checkWhy(decoded, published, universe: universe, in: workspace, place)
+        if index.isMultiple(of: 10) {
+          try await checkPartition(
+            decoded, published, asOf: asOf, universe: universe, in: workspace, place)
+        }
       } catch {
         Issue.record("\(place): \(error)\n\(definition.json)")
       }
@@ -97,5 +105,59 @@ import Testing
           "\(place): \(projection.key) of \(key)\n\(definition)")
       }
     }
+  }
+
+  /// Why agrees with membership, of members and of others.
+  private func checkWhy(
+    _ definition: SegmentDefinition, _ published: TestWorkspace.Published, universe: [Text],
+    in workspace: TestWorkspace, _ place: String
+  ) async throws {
+    let members = Set(published.keys.map { Text($0) })
+    let others = universe.filter { !members.contains($0) }
+    let inside = universe.filter { members.contains($0) }
+    for key in [inside.first, others.first, others.dropFirst().last].compactMap({ $0 }) {
+      let why = try await workspace.service.why(segment: definition.name, key: key.string)
+      let told = "\(place): why of \(key)\n\(why.findings.outline.joined(separator: "\n"))"
+      #expect(why.isMember == members.contains(key), "\(told)\n\(definition.json)")
+      #expect(why.findings.folded == why.isMember, "\(told)\n\(definition.json)")
+      #expect(why.findings.contradictions.isEmpty, "\(told)\n\(definition.json)")
+    }
+  }
+
+  /// The members, and who is not a member, share out the universe.
+  private func checkPartition(
+    _ definition: SegmentDefinition, _ published: TestWorkspace.Published, asOf: Instant,
+    universe: [Text], in workspace: TestWorkspace, _ place: String
+  ) async throws {
+    let notMember = Test(
+      negated: true, operator: "memberOf", value: .scalar(.text(definition.name)))
+    let rule = Rule(
+      has: Has(
+        origin: .profile, match: .comparison(Comparison(subject: .row(nil), test: notMember))))
+    let complement = SegmentDefinition(
+      name: "the others", audience: definition.audience,
+      content: .rules([RuleItem(combine: nil, content: .rule(rule))]))
+    let others = try await workspace.publish(complement, asOf: asOf)
+    #expect(
+      sortedKeys(published.keys + others.keys) == universe, "\(place): partition\n\(definition.json)")
+  }
+}
+
+/// The keys of every profile present, by audience.
+private final class Universes {
+  let workspace: TestWorkspace
+  private var known: [String: [Text]] = [:]
+
+  init(workspace: TestWorkspace) { self.workspace = workspace }
+
+  func keys(of definition: SegmentDefinition) async throws -> [Text] {
+    let catalog = try workspace.service.catalog()
+    let audience = definition.audience.flatMap(catalog.audience) ?? catalog.audiences[0]
+    if let keys = known[audience.name] { return keys }
+    let rows = try await workspace.sql(
+      ("SELECT \(identifier: audience.key) FROM \(identifier: audience.table)" as SQLQuery).text)
+    let keys = rows.map { Text($0[0].plainText) }.sorted()
+    known[audience.name] = keys
+    return keys
   }
 }

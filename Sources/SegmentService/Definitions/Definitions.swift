@@ -166,20 +166,22 @@ extension SegmentService {
     return planned
   }
 
+  /// The audience of definitions that name none.
+  var soleAudience: String { definition.audiences.count == 1 ? definition.audiences[0].name : "" }
+
   /// What every saved segment, and those of `definitions` in their place, mean to a reference.
   func segmentFacts(adding definitions: [SegmentDefinition] = []) throws -> [String: SegmentFacts] {
     let published = Set(try store.allLastPublished().map(\.segment))
-    let fallback = self.definition.audiences.count == 1 ? self.definition.audiences[0].name : ""
     var facts: [String: SegmentFacts] = [:]
     for version in try store.segments() {
       let definition = try SegmentDefinition.stored(version)
       facts[definition.name] = SegmentFacts(
-        audience: definition.audience ?? fallback, references: definition.references,
+        audience: definition.audience ?? soleAudience, references: definition.references,
         isAvailable: published.contains(definition.name))
     }
     for definition in definitions {
       facts[definition.name] = SegmentFacts(
-        audience: definition.audience ?? fallback, references: definition.references,
+        audience: definition.audience ?? soleAudience, references: definition.references,
         isAvailable: true)
     }
     return facts

@@ -116,16 +116,19 @@ extension SegmentService {
       let saved = try store.version(run.segment, number: run.segmentVersion)
     else { throw WorkspaceError.dataGone(run: run.id) }
     var references = ReferencedSets()
+    // What the references were then: by now they may be about others, or refer to this one.
+    var facts: [String: SegmentFacts] = [:]
     for reference in run.references {
-      guard let read = try store.run(reference.run), let result = read.result else {
-        throw WorkspaceError.dataGone(run: reference.run)
-      }
+      guard let read = try store.run(reference.run), let result = read.result,
+        let version = try store.version(reference.segment, number: read.segmentVersion)
+      else { throw WorkspaceError.dataGone(run: reference.run) }
+      let audience = try SegmentDefinition.stored(version).audience
+      facts[reference.segment] = SegmentFacts(
+        audience: audience ?? soleAudience, references: [], isAvailable: true)
       references.entries[reference.segment] = ReferencedSets.Entry(
         members: try members(of: read), fingerprint: result.members.sha256)
     }
     let snapshot = try snapshot(of: version)
-    var facts = try segmentFacts()
-    for name in facts.keys { facts[name]?.isAvailable = true }
     let planner = Planner(
       PlanContext(
         catalog: snapshot.catalog, asOf: Instant(microseconds: run.asOf), segments: facts))
