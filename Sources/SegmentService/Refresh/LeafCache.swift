@@ -11,6 +11,9 @@ struct LeafCache: Sendable {
   /// Raised whenever the meaning of a leaf changes, so that older files are not read.
   private static let semantics = "1"
 
+  /// How many bytes stay after a refresh.
+  static let limit = 1 << 30
+
   let folder: URL
 
   func set(for key: String) -> MemberSet? {
@@ -27,17 +30,36 @@ struct LeafCache: Sendable {
     try Data(Array(SHA256.hash(data: bytes)) + bytes).write(to: file(for: key), options: .atomic)
   }
 
-  /// Removes every file; returns how many there were and their bytes.
-  func clear() throws -> (files: Int, bytes: Int) {
-    var total = (files: 0, bytes: 0)
-    for file in try FileManager.default.contentsOfDirectory(
-      at: folder, includingPropertiesForKeys: [.fileSizeKey])
-    {
-      total.files += 1
-      total.bytes += (try? file.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0
-      try FileManager.default.removeItem(at: file)
-    }
-    return total
+  /// Removes every file.
+  func clear() throws -> Removed { try remove(files()) }
+
+  /// Removes the files that were written first, so that at most `limit` bytes stay. As-of moves on, and
+  /// with it most relative bounds: what is old is hardly asked for again.
+  @discardableResult
+  func trim(to limit: Int) throws -> Removed {
+    let newestFirst = try files().sorted { $0.written > $1.written }
+    var kept = 0
+    return try remove(
+      newestFirst.filter { file in
+        kept += file.bytes
+        return kept > limit
+      })
+  }
+
+  private typealias CachedFile = (url: URL, bytes: Int, written: Date)
+
+  private func files() throws -> [CachedFile] {
+    let keys: [URLResourceKey] = [.fileSizeKey, .contentModificationDateKey]
+    return try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: keys)
+      .map { url in
+        let values = try url.resourceValues(forKeys: Set(keys))
+        return (url, values.fileSize ?? 0, values.contentModificationDate ?? .distantPast)
+      }
+  }
+
+  private func remove(_ files: [CachedFile]) throws -> Removed {
+    for file in files { try FileManager.default.removeItem(at: file.url) }
+    return Removed(files: files.count, bytes: files.reduce(0) { $0 + $1.bytes })
   }
 
   private func file(for key: String) -> URL {

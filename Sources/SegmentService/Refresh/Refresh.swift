@@ -32,6 +32,7 @@ extension SegmentService {
     let refreshed = try await job.run(progress: progress)
     try DurableFile.synchronize(folder: folder.members)
     try store.publish(refreshed.map(\.run))
+    try cache.trim(to: LeafCache.limit)
     return refreshed
   }
 

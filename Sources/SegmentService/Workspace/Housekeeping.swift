@@ -24,7 +24,6 @@ extension SegmentService {
 
   /// Removes the kept results of leaves; they are made again when needed.
   public func clearCache() throws -> Removed {
-    let (files, bytes) = try cache.clear()
-    return Removed(files: files, bytes: bytes)
+    try cache.clear()
   }
 }
