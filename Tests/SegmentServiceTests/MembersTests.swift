@@ -201,7 +201,8 @@ import Testing
     #expect(try await shop.keys("friends", .entered, run: first.id) == ["1", "2"])
   }
 
-  @Test func `an old run is listed although its references have turned around since`() async throws {
+  @Test func `an old run is listed although its references have turned around since`() async throws
+  {
     let refersToOslo = "{segment: friends, rules: [{match: {is: memberOf, value: oslo}}]}"
     let shop = try await Shop(segments: Shop.oslo, refersToOslo)
     let run = try #require(try await shop.refresh()["friends"])

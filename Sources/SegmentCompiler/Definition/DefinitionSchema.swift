@@ -48,7 +48,7 @@ public enum DefinitionSchema {
     .mapping([
       ("item", oneOf([rule, group])),
       ("condition", condition),
-      ("has", object(hasProperties, required: [])),
+      ("has", object(hasProperties, required: [], onePathAtMost)),
       ("quantifier", quantifier),
       ("comparison", comparison),
       ("value", value),
@@ -62,9 +62,12 @@ public enum DefinitionSchema {
     ]
   }
 
+  private static var onePathAtMost: (String, Document?) { ("not", required("from", "path")) }
+
   private static var rule: Document {
     object(
-      hasProperties.merging(["name": text(), "combine": combine]) { $1 }, required: [])
+      hasProperties.merging(["name": text(), "combine": combine]) { $1 }, required: [],
+      onePathAtMost)
   }
 
   private static var group: Document {
@@ -93,14 +96,18 @@ public enum DefinitionSchema {
       object(
         testProperties.merging([
           "aggregate": words(AggregateFunction.allCases.map(\.rawValue)), "of": text(),
-        ]) { $1 }, required: ["aggregate"]),
+        ]) { $1 }, required: ["aggregate"], oneDirection),
     ])
   }
 
   private static var comparison: Document {
     object(
       testProperties.merging(["attribute": text(), "row": text()]) { $1 }, required: [],
-      ("oneOf", .list([required("is"), required("isNot")])))
+      oneDirection, ("not", required("attribute", "row")))
+  }
+
+  private static var oneDirection: (String, Document?) {
+    ("oneOf", .list([required("is"), required("isNot")]))
   }
 
   private static var testProperties: [String: Document] {
@@ -144,8 +151,8 @@ public enum DefinitionSchema {
     .mapping([("oneOf", .list(choices))])
   }
 
-  private static func required(_ key: String) -> Document {
-    .mapping([("required", .list([.text(key)]))])
+  private static func required(_ keys: String...) -> Document {
+    .mapping([("required", .list(keys.map(Document.text)))])
   }
 
   private static func array(of items: Document, _ more: [(String, Document?)] = []) -> Document {

@@ -116,15 +116,8 @@ final class DefinitionDecoder {
         reader.wholeNumber($0, at: "limit.\(key)", in: 1...4_000_000_000)
       }
     }
-    func refuse(_ keys: [String], with other: String) {
-      for key in keys where fields[key] != nil {
-        reader.note(
-          "unknownKey", at: "limit.\(key)", "'\(key)' does not go with '\(other)'.",
-          in: fields[key])
-      }
-    }
     if fields["top"] != nil {
-      refuse(["random", "salt"], with: "top")
+      refuse(["random", "salt"], of: fields, with: "top", at: "limit")
       guard let by = fields["by"] else {
         reader.missing("by", at: "limit", in: document)
         return nil
@@ -137,7 +130,7 @@ final class DefinitionDecoder {
       reader.missing("top", at: "limit", in: document)
       return nil
     }
-    refuse(["by", "order"], with: "random")
+    refuse(["by", "order"], of: fields, with: "random", at: "limit")
     let salt = text("salt", of: fields, at: "limit")
     guard let count = count("random") else { return nil }
     return Limit(count: count, choice: .random(salt: salt ?? ""))
@@ -268,9 +261,13 @@ final class DefinitionDecoder {
     let known = ["first", "last", "aggregate", "of"] + DefinitionDecoder.testKeys
     guard let fields = reader.mapping(document, at: place, known: known) else { return nil }
     if let first = fields["first"] {
+      refuse(known.filter { $0 != "first" }, of: fields, with: "first", at: place)
       return reference(first, at: "\(place).first").map { .first($0) }
     }
-    if let last = fields["last"] { return reference(last, at: "\(place).last").map { .last($0) } }
+    if let last = fields["last"] {
+      refuse(known.filter { $0 != "last" }, of: fields, with: "last", at: place)
+      return reference(last, at: "\(place).last").map { .last($0) }
+    }
     guard let field = fields["aggregate"] else {
       reader.missing("aggregate", at: place, in: document)
       return nil
@@ -283,6 +280,15 @@ final class DefinitionDecoder {
   }
 
   // MARK: Parts
+
+  /// Notes the keys of a mapping that have no meaning beside another.
+  func refuse(_ keys: [String], of fields: Fields, with other: String, at place: String) {
+    for key in keys where fields[key] != nil {
+      reader.note(
+        "unknownKey", at: DocumentReader.join(place, key), "'\(key)' does not go with '\(other)'.",
+        in: fields[key])
+    }
+  }
 
   func text(_ key: String, of fields: Fields, at place: String = "") -> String? {
     fields[key].flatMap { reader.text($0, at: DocumentReader.join(place, key)) }
