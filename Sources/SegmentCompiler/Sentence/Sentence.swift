@@ -196,11 +196,12 @@ struct SentenceWriter {
     case .attribute(let reference): return reference.description
     case .split(let split):
       return
-        "\(split.buckets.map(String.init).joined(separator: ", ")) of \(split.of) (salt '\(split.salt)')"
+        "\(split.buckets.map(String.init).joined(separator: " or ")) of \(split.of) (salt '\(split.salt)')"
     case .list(let operands):
       let word =
         switch entry.argument {
         case .range, .times: " and "
+        case .numbers: " or "
         default: ", "
         }
       return operands.map { self.operand($0, of: entry) }.joined(separator: word)
@@ -208,7 +209,8 @@ struct SentenceWriter {
     case .scalar(.number(let number)): return name(ofNumber: number, for: entry.id)
     case .scalar(.text(let text)):
       let isTime = entry.subjects.contains(.date) || entry.subjects.contains(.datetime)
-      return isTime ? text : "'\(text)'"
+      guard isTime else { return "'\(text)'" }
+      return text.hasPrefix("start of ") || text.hasPrefix("end of ") ? "the \(text)" : text
     }
   }
 
