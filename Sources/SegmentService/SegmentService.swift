@@ -13,6 +13,8 @@ public final class SegmentService: Sendable {
   let engine: any QueryEngine
   let cache: LeafCache
   let now: @Sendable () -> Instant
+  /// Saved definitions by content hash.
+  let decoded = Guarded<[String: SegmentDefinition]>([:])
   private let lock: WorkspaceLock
 
   /// How much of the machine a workspace may use.

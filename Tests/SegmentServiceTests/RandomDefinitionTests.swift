@@ -26,7 +26,25 @@ import Testing
     try generate(into: folder)
     let dataSets = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
     #expect(!dataSets.isEmpty)
-    for name in dataSets { try await check(folder.appending(path: name)) }
+    let processors = ProcessInfo.processInfo.activeProcessorCount
+    await withTaskGroup(of: Void.self) { group in
+      for first in 0..<processors {
+        group.addTask {
+          for index in stride(from: first, to: dataSets.count, by: processors) {
+            await self.checkRecording(folder.appending(path: dataSets[index]))
+          }
+        }
+      }
+    }
+  }
+
+  /// A data set that cannot be checked at all does not keep the others from it.
+  private func checkRecording(_ dataSet: URL) async {
+    do {
+      try await check(dataSet)
+    } catch {
+      Issue.record("\(dataSet.lastPathComponent): \(error)")
+    }
   }
 
   private func generate(into folder: URL) throws {
@@ -143,7 +161,8 @@ import Testing
       content: .rules([RuleItem(combine: nil, content: .rule(rule))]))
     let others = try await workspace.publish(complement, asOf: asOf)
     #expect(
-      sortedKeys(published.keys + others.keys) == universe, "\(place): partition\n\(definition.json)")
+      sortedKeys(published.keys + others.keys) == universe,
+      "\(place): partition\n\(definition.json)")
   }
 }
 

@@ -22,7 +22,9 @@ public struct InspectionRenderer: Sendable {
     -> Inspection
   {
     let far = RowReference(place: has.path.places.count - 1)
-    let rows = try JoinedRows(has.path, reading: has.rows.union([far]), source: source)
+    // A comparison may have dropped out of the condition, as what is always true does.
+    let read = comparisons.reduce(has.rows.union([far])) { $0.union($1.rows) }
+    let rows = try JoinedRows(has.path, reading: read, source: source)
     let renderer = PredicateRenderer(rows: rows)
     let farTable = has.path.places[far.place].table
     let keys = (catalog.table(farTable)?.key ?? []).map { key in

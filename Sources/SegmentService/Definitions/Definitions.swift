@@ -65,7 +65,7 @@ extension SegmentService {
       try store.allLastPublished().map { ($0.segment, $0) }, uniquingKeysWith: { $1 })
     return try store.segments().map { version in
       SegmentSummary(
-        definition: try SegmentDefinition.stored(version), version: version.number,
+        definition: try storedDefinition(version), version: version.number,
         savedAt: Instant(microseconds: version.savedAt), lastRun: published[version.segment])
     }
   }
@@ -74,7 +74,7 @@ extension SegmentService {
     let name = SegmentDefinition.canonicalName(name)
     guard let version = try store.segment(name) else { throw try unknownSegment(name) }
     return SegmentSummary(
-      definition: try SegmentDefinition.stored(version), version: version.number,
+      definition: try storedDefinition(version), version: version.number,
       savedAt: Instant(microseconds: version.savedAt),
       lastRun: try store.lastPublished(of: name))
   }
@@ -174,7 +174,7 @@ extension SegmentService {
     let published = Set(try store.allLastPublished().map(\.segment))
     var facts: [String: SegmentFacts] = [:]
     for version in try store.segments() {
-      let definition = try SegmentDefinition.stored(version)
+      let definition = try storedDefinition(version)
       facts[definition.name] = SegmentFacts(
         audience: definition.audience ?? soleAudience, references: definition.references,
         isAvailable: published.contains(definition.name))
@@ -207,16 +207,23 @@ public struct SegmentInUse: Error, Equatable, CustomStringConvertible {
   }
 }
 
-extension SegmentDefinition {
-  /// Decodes what ``SegmentService/save(_:)`` stored.
-  static func stored(_ version: SegmentVersion) throws -> SegmentDefinition {
-    guard let definition = try decodeAll(version.definition).first else {
+extension SegmentService {
+  /// A saved definition. Decoded ones are kept: every reference is judged against all of them.
+  func storedDefinition(_ version: SegmentVersion) throws -> SegmentDefinition {
+    if let known = decoded.withLock({ $0[version.contentHash] }) { return known }
+    guard let definition = try SegmentDefinition.decodeAll(version.definition).first else {
       throw Diagnostics([
         Diagnostic(code: "syntax", place: "", message: "The stored definition is empty.")
       ])
     }
+    decoded.withLock {
+      if $0.count >= SegmentService.mostDecoded { $0.removeAll() }
+      $0[version.contentHash] = definition
+    }
     return definition
   }
+
+  private static let mostDecoded = 20_000
 }
 
 extension Document {

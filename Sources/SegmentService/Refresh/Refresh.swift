@@ -99,7 +99,7 @@ struct RefreshJob {
     self.asOf = asOf
     started = service.now()
     definitions = Dictionary(
-      uniqueKeysWithValues: try versions.map { ($0.segment, try SegmentDefinition.stored($0)) })
+      uniqueKeysWithValues: try versions.map { ($0.segment, try service.storedDefinition($0)) })
     let ids = try service.store.reserveRuns(versions.count)
     runIDs = Dictionary(uniqueKeysWithValues: zip(versions.map(\.segment), ids))
     facts = try service.segmentFacts()
@@ -232,7 +232,7 @@ struct RefreshJob {
     guard run.segmentVersion != version.number,
       let old = try service.store.version(version.segment, number: run.segmentVersion)
     else { return run }
-    let audience = try SegmentDefinition.stored(old).audience
+    let audience = try service.storedDefinition(old).audience
     return audience == nil || audience == plan.audience.name ? run : nil
   }
 

@@ -122,7 +122,7 @@ extension SegmentService {
       guard let read = try store.run(reference.run), let result = read.result,
         let version = try store.version(reference.segment, number: read.segmentVersion)
       else { throw WorkspaceError.dataGone(run: reference.run) }
-      let audience = try SegmentDefinition.stored(version).audience
+      let audience = try storedDefinition(version).audience
       facts[reference.segment] = SegmentFacts(
         audience: audience ?? soleAudience, references: [], isAvailable: true)
       references.entries[reference.segment] = ReferencedSets.Entry(
@@ -133,7 +133,7 @@ extension SegmentService {
       PlanContext(
         catalog: snapshot.catalog, asOf: Instant(microseconds: run.asOf), segments: facts))
     return RunContext(
-      plan: try planner.plan(SegmentDefinition.stored(saved)), snapshot: snapshot,
+      plan: try planner.plan(storedDefinition(saved)), snapshot: snapshot,
       references: references)
   }
 }
