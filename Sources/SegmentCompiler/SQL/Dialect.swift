@@ -20,7 +20,9 @@ public struct Dialect: Sendable {
     local: { timestamp, zone in
       zone == .utc
         ? timestamp
-        : "((\(timestamp) AT TIME ZONE 'UTC') AT TIME ZONE \(bind: .text(zone.name)))"
+        : LocalClock.sql(
+          timestamp, zone,
+          otherwise: "((\(timestamp) AT TIME ZONE 'UTC') AT TIME ZONE \(bind: .text(zone.name)))")
     },
     microsecondOfDay: { timestamp in
       "((epoch_us(\(timestamp)) % 86400000000 + 86400000000) % 86400000000)"

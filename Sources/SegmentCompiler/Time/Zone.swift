@@ -44,4 +44,36 @@ public struct Zone: Sendable, Hashable {
 
   /// The first instant of a local day.
   public func start(of date: CivilDate) -> Instant { instant(of: LocalTime(date: date)) }
+
+  /// The offsets from UTC over some time, in microseconds.
+  struct Offsets: Sendable {
+    struct Change: Sendable {
+      /// The first instant with the new offset.
+      var at: Int64
+      var offset: Int64
+    }
+
+    var initial: Int64
+    /// In order of time.
+    var changes: [Change]
+  }
+
+  /// Every change of the offset between two instants. Two changes within one day that undo each other are not
+  /// seen; no zone has any.
+  func offsets(from start: Int64, to end: Int64) -> Offsets {
+    var result = Offsets(initial: offset(at: start), changes: [])
+    var current = result.initial
+    for day in stride(from: start, to: end, by: Int64.Stride(LocalTime.day)) {
+      let next = offset(at: day + LocalTime.day)
+      guard next != current else { continue }
+      var (low, high) = (day / LocalTime.second, (day + LocalTime.day) / LocalTime.second)
+      while high - low > 1 {
+        let middle = (low + high) / 2
+        if offset(at: middle * LocalTime.second) == current { low = middle } else { high = middle }
+      }
+      result.changes.append(Offsets.Change(at: high * LocalTime.second, offset: next))
+      current = next
+    }
+    return result
+  }
 }

@@ -1,4 +1,5 @@
 import SegmentCompiler
+import Synchronization
 
 /// Evaluates plans on an embedded DuckDB.
 ///
@@ -44,15 +45,15 @@ public struct DuckDBEngine: QueryEngine {
   ) async throws {
     guard !leaves.isEmpty else { return }
     let renderer = renderer(version, references)
-    let workers = min(parallelism, leaves.count)
+    let needed = leaves.reduce(into: Set<String>()) { $0.formUnion($1.references) }
+    // Whoever is free takes the next one: leaves differ a hundredfold in what they cost.
+    let queue = LeafQueue(leaves)
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for worker in 0..<workers {
+      for _ in 0..<min(parallelism, leaves.count) {
         group.addTask {
           let connection = try database.connect()
-          let mine = stride(from: worker, to: leaves.count, by: workers).map { leaves[$0] }
-          let needed = mine.reduce(into: Set<String>()) { $0.formUnion($1.references) }
           try await DuckDBEngine.store(references, only: needed, on: connection)
-          for leaf in mine {
+          while let leaf = queue.next() {
             try await each(leaf, DuckDBEngine.result(of: leaf, renderer, connection))
           }
         }
@@ -210,4 +211,13 @@ extension ProfileKey {
     default: return nil
     }
   }
+}
+
+/// Hands out leaves one at a time.
+private final class LeafQueue: Sendable {
+  private let rest: Mutex<ArraySlice<Leaf>>
+
+  init(_ leaves: [Leaf]) { rest = Mutex(leaves[...]) }
+
+  func next() -> Leaf? { rest.withLock { $0.popFirst() } }
 }
