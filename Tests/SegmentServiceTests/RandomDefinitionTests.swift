@@ -8,13 +8,13 @@ import Testing
 /// Random definitions over random data, each compared with the oracle of `Tests/Oracle`, which shares
 /// nothing with the engine.
 ///
-/// `MUSTER_RANDOM_DEFINITIONS` says how many (1,000 unless set, 3,000 in CI), `MUSTER_RANDOM_SEED` where
+/// `MUSTER_RANDOM_DEFINITIONS` says how many (1,000 unless set, 10,000 in CI), `MUSTER_RANDOM_SEED` where
 /// they start.
 @Suite(.serialized) struct RandomDefinitionTests {
   static let environment = ProcessInfo.processInfo.environment
   static let definitions =
     environment["MUSTER_RANDOM_DEFINITIONS"].flatMap { Int($0) }
-    ?? (environment["CI"] == "true" ? 3_000 : 1_000)
+    ?? (environment["CI"] == "true" ? 10_000 : 1_000)
   /// Why is asked of every case, but of some 2,000 at the most: it takes as long as all the rest.
   static let casesPerWhy = max(1, definitions / 2_000)
   static let seed = environment["MUSTER_RANDOM_SEED"].flatMap { Int($0) } ?? 1
