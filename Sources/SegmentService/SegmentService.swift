@@ -13,6 +13,9 @@ public final class SegmentService: Sendable {
   let engine: any QueryEngine
   let cache: LeafCache
   let now: @Sendable () -> Instant
+  let leases = Leases()
+  /// Of loads and of all who remove stored data: one after another.
+  let dataTurn = Turn()
   /// Saved definitions by content hash.
   let decoded = Guarded<[String: SegmentDefinition]>([:])
   private let lock: WorkspaceLock
@@ -59,7 +62,18 @@ public final class SegmentService: Sendable {
     self.now = now
   }
 
-  /// The data version in force and the catalog that goes with it.
+  /// Lends the data version in force to `body`: its parts stay until that returns, whatever is loaded or
+  /// removed meanwhile.
+  func reading<Result>(_ body: (Snapshot) async throws -> Result) async throws -> Result {
+    try await leases.lend(
+      choosing: {
+        let snapshot = try snapshot()
+        return (snapshot, [.dataVersion(snapshot.version.id)])
+      }, to: body)
+  }
+
+  /// The data version in force and the catalog that goes with it. Whoever reads rows too needs
+  /// ``reading(_:)``.
   func snapshot() throws -> Snapshot {
     guard let version = try store.currentDataVersion() else { throw WorkspaceError.notLoaded }
     let records = try store.partRecords(dataVersion: version.id)

@@ -82,6 +82,18 @@ public actor DuckDBConnection {
     try await perform { try $0.transaction(body) }
   }
 
+  /// Moves what was committed from the log into the file; false where somebody still reads an older state,
+  /// and then it stays in the log, on disk too, until a later checkpoint.
+  @discardableResult
+  public func checkpoint() async throws -> Bool {
+    do {
+      try await execute("CHECKPOINT")
+      return true
+    } catch let error as DuckDBError where error.category == .transaction {
+      return false
+    }
+  }
+
   /// Stops the statement that runs now, if any; it throws an error of the category `interrupted`.
   public nonisolated func interrupt() { handle.interrupt() }
 

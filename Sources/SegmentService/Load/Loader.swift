@@ -9,7 +9,7 @@ import SegmentStore
 /// fails or is killed leaves the data version before it in force. Parts that were never published are
 /// removed by ``sweep()``.
 ///
-/// Only one load may run at a time.
+/// Only one load may run at a time. Others may read meanwhile.
 public struct Loader: Sendable {
   let workspace: WorkspaceDefinition
   /// The folder of the workspace file.
@@ -61,7 +61,17 @@ public struct Loader: Sendable {
     for name in rows.compactMap({ $0[0].string }) where !live.contains(name) {
       try await connection.execute("DROP TABLE \(identifier: name)")
     }
-    try await connection.execute("CHECKPOINT")
+    try await connection.checkpoint()
+  }
+
+  /// Sees to it that the new parts survive a crash of the machine.
+  ///
+  /// They are on disk since they were committed, in the file or in its log; where the log stays, because
+  /// somebody reads an older state, its name must be on disk as well.
+  func makeDurable(_ connection: DuckDBConnection) async throws {
+    let isInFile = try await connection.checkpoint()
+    guard !isInFile, let path = database.path else { return }
+    try DurableFile.synchronize(folder: URL(filePath: path).deletingLastPathComponent())
   }
 
   /// The catalog of a data version.

@@ -27,11 +27,16 @@ extension SegmentService {
     progress: @escaping @Sendable (_ done: Int, _ of: Int) -> Void = { _, _ in }
   ) async throws -> [RefreshedSegment] {
     let versions = try chosen(names)
-    let job = try RefreshJob(
-      service: self, versions: versions, snapshot: snapshot(), asOf: asOf ?? now())
-    let refreshed = try await job.run(progress: progress)
-    try DurableFile.synchronize(folder: folder.members)
-    try store.publish(refreshed.map(\.run))
+    let refreshed = try await reading { snapshot in
+      let job = try RefreshJob(
+        service: self, versions: versions, snapshot: snapshot, asOf: asOf ?? now())
+      return try await leases.lend(choosing: { (job, job.unpublished) }) { job in
+        let refreshed = try await job.run(progress: progress)
+        try DurableFile.synchronize(folder: folder.members)
+        try store.publish(refreshed.map(\.run))
+        return refreshed
+      }
+    }
     try cache.trim(to: LeafCache.limit)
     return refreshed
   }
@@ -105,6 +110,9 @@ struct RefreshJob {
     facts = try service.segmentFacts()
     for version in versions { facts[version.segment]?.isAvailable = true }
   }
+
+  /// The runs whose members it writes.
+  var unpublished: Set<Leases.Item> { Set(runIDs.values.map { .run($0) }) }
 
   func run(progress: @escaping @Sendable (Int, Int) -> Void) async throws -> [RefreshedSegment] {
     var job = self

@@ -35,12 +35,13 @@ extension SegmentService {
     _ selection: MemberSelection, as format: TextFormat,
     to write: @escaping @Sendable ([UInt8]) throws -> Void
   ) async throws -> Int {
-    let (request, version) = try memberRows(selection)
-    let writer = RowWriter(format: format, columns: request.columns, write: write)
-    try writer.begin()
-    try await engine.rows(request, in: version) { try writer.add($0) }
-    try writer.end()
-    return request.members.count
+    try await reading(selection) { request, version in
+      let writer = RowWriter(format: format, columns: request.columns, write: write)
+      try writer.begin()
+      try await engine.rows(request, in: version) { try writer.add($0) }
+      try writer.end()
+      return request.members.count
+    }
   }
 
   /// Writes members to a Parquet file, lists as lists.
@@ -48,14 +49,26 @@ extension SegmentService {
   public func writeMembersAsParquet(_ selection: MemberSelection, to path: String) async throws
     -> Int
   {
-    let (request, version) = try memberRows(selection)
-    try await engine.writeParquet(request, to: path, in: version)
-    return request.members.count
+    try await reading(selection) { request, version in
+      try await engine.writeParquet(request, to: path, in: version)
+      return request.members.count
+    }
   }
 
   /// The runs of a segment, the last one first.
   public func history(of name: String, limit: Int = Int.max) throws -> [RunRecord] {
     try store.runs(of: segment(name).definition.name, limit: limit)
+  }
+
+  /// Lends what a selection is listed from.
+  private func reading<Result>(
+    _ selection: MemberSelection, _ body: (MemberRows, DataVersion) async throws -> Result
+  ) async throws -> Result {
+    try await leases.lend(
+      choosing: {
+        let chosen = try memberRows(selection)
+        return (chosen, [.dataVersion(chosen.1.id)])
+      }, to: { try await body($0.0, $0.1) })
   }
 
   private func memberRows(_ selection: MemberSelection) throws -> (MemberRows, DataVersion) {
@@ -105,13 +118,24 @@ extension SegmentService {
   }
 
   /// Everything a past run was computed from.
-  struct RunContext {
+  struct RunContext: Sendable {
     var plan: LogicalPlan
     var snapshot: Snapshot
     var references: ReferencedSets
   }
 
-  func runContext(_ run: RunRecord) throws -> RunContext {
+  /// Lends what a past run was computed from.
+  func reading<Result>(
+    _ run: RunRecord, _ body: (RunContext) async throws -> Result
+  ) async throws -> Result {
+    try await leases.lend(
+      choosing: {
+        let context = try runContext(run)
+        return (context, [.dataVersion(context.snapshot.version.id)])
+      }, to: body)
+  }
+
+  private func runContext(_ run: RunRecord) throws -> RunContext {
     guard let version = try store.dataVersion(id: run.dataVersion),
       let saved = try store.version(run.segment, number: run.segmentVersion)
     else { throw WorkspaceError.dataGone(run: run.id) }

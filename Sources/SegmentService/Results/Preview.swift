@@ -47,8 +47,12 @@ extension SegmentService {
   private func preview(_ definition: SegmentDefinition, rows: Int, asOf: Instant?) async throws
     -> Preview
   {
-    let snapshot = try snapshot()
-    let asOf = asOf ?? now()
+    try await reading { try await preview(definition, rows: rows, asOf: asOf ?? now(), of: $0) }
+  }
+
+  private func preview(
+    _ definition: SegmentDefinition, rows: Int, asOf: Instant, of snapshot: Snapshot
+  ) async throws -> Preview {
     var facts = try segmentFacts()
     facts[definition.name] = nil
     let planned = try check([definition], facts: facts, snapshot: snapshot, asOf: asOf)[0]

@@ -43,7 +43,12 @@ extension SegmentService {
   public func why(segment name: String, key text: String, run id: Int64? = nil) async throws -> Why
   {
     let run = try publishedRun(id, of: name)
-    let context = try runContext(run)
+    return try await reading(run) { try await why(segment: name, key: text, run: run, in: $0) }
+  }
+
+  private func why(
+    segment name: String, key text: String, run: RunRecord, in context: RunContext
+  ) async throws -> Why {
     let audience = context.plan.audience
     let key = try profileKey(text, of: audience, in: context.snapshot.catalog)
     let found = try await engine.ordinals(

@@ -4,13 +4,18 @@ import SegmentStore
 extension SegmentService {
   /// Loads what is new, changed or gone in the workspace's files and publishes one data version.
   ///
+  /// Refreshes that run meanwhile read the data version before it to their end. A second load waits for the
+  /// first.
+  ///
   /// - Throws: ``LoadFailure`` where a table fails that was never loaded.
   public func load(
     progress: @escaping @Sendable (LoadProgress) -> Void = { _ in }
   ) async throws -> LoadReport {
     let loader = Loader(
       workspace: definition, folder: folder.root, store: store, database: database)
-    try await loader.sweep()
-    return try await loader.load(at: now().microseconds, progress: progress)
+    return try await dataTurn.take {
+      try await loader.sweep()
+      return try await loader.load(at: now().microseconds, progress: progress)
+    }
   }
 }
