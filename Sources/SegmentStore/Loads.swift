@@ -110,7 +110,7 @@ extension SegmentStore {
   ///
   /// The parts must be on disk before. Those that are published already are kept as they are.
   ///
-  /// - Parameter types: fixed from now on, by table.
+  /// - Parameter types: fixed from now on, by table; those of tables without a part are forgotten.
   @discardableResult
   public func publish(
     parts: [PartRecord], types: [String: [Attribute]], at time: Int64
@@ -123,6 +123,11 @@ extension SegmentStore {
         try db.execute(
           sql: "INSERT INTO dataVersionPart VALUES (?, ?)", arguments: [id, record.part.id])
       }
+      let tables = Set(parts.map(\.part.table))
+      for table in try String.fetchSet(db, sql: "SELECT DISTINCT tableName FROM attributeType")
+      where !tables.contains(table) {
+        try db.execute(sql: "DELETE FROM attributeType WHERE tableName = ?", arguments: [table])
+      }
       for (table, attributes) in types {
         for attribute in attributes {
           try db.execute(
@@ -134,6 +139,14 @@ extension SegmentStore {
       }
       return DataVersion(
         id: id, parts: Dictionary(uniqueKeysWithValues: parts.map { ($0.part.table, $0.part) }))
+    }
+  }
+
+  /// Notes where the files of a part are now and when they were written to; their contents are the same.
+  public func setFiles(_ files: [SourceFile], ofPart id: Int64) throws {
+    try database.write { db in
+      try db.execute(
+        sql: "UPDATE part SET files = ? WHERE id = ?", arguments: [json(files), id])
     }
   }
 

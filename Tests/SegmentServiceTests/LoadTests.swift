@@ -135,7 +135,9 @@ import Testing
     #expect(
       report.tables[1].problems.first
         == LoadProblem(
-          message: "1 value of 'OrderId' is no integer.", count: 1,
+          message:
+            "1 value of 'OrderId' is no integer. An earlier load found this type; declare another to change it.",
+          count: 1,
           examples: [.init(file: "Order-2.csv", row: 2, value: "nine")]))
     #expect(report.tables[1].problems.count == 3)
     #expect(try await workspace.rows("Order", "count(*)") == [["4"]])

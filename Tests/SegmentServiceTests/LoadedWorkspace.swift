@@ -39,6 +39,19 @@ final class LoadedWorkspace {
       ofItemAtPath: file.path)
   }
 
+  /// Writes a file without changing its time.
+  func overwrite(_ name: String, _ text: String) throws {
+    let file = folder.appending(path: name)
+    let time = try FileManager.default.attributesOfItem(atPath: file.path)[.modificationDate]
+    try Data(text.utf8).write(to: file)
+    try FileManager.default.setAttributes([.modificationDate: time!], ofItemAtPath: file.path)
+  }
+
+  func rename(_ name: String, to other: String) throws {
+    try FileManager.default.moveItem(
+      at: folder.appending(path: name), to: folder.appending(path: other))
+  }
+
   func remove(_ name: String) throws {
     try FileManager.default.removeItem(at: folder.appending(path: name))
   }
@@ -52,7 +65,11 @@ final class LoadedWorkspace {
   }
 
   @discardableResult
-  func load() async throws -> LoadReport { try await loader().load(at: time) }
+  func load(
+    progress: @escaping @Sendable (LoadProgress) -> Void = { _ in }
+  ) async throws -> LoadReport {
+    try await loader().load(at: time, progress: progress)
+  }
 
   /// Rows of a table in the current data version, values as texts, `∅` for missing.
   func rows(_ table: String, _ columns: String, order: String = "1") async throws -> [[String]] {

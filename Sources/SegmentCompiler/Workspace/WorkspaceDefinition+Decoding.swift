@@ -137,6 +137,7 @@ struct WorkspaceDecoder {
   ) -> TableDefinition? {
     let keys = [
       "source", "files", "key", "attributes", "calculated", "ignore", "derivedFrom", "onError",
+      "mayBeEmpty",
     ]
     guard let entries = reader.mapping(document, at: place, known: keys) else { return nil }
     let key = entries["key"].map { texts($0, at: "\(place).key") } ?? []
@@ -155,7 +156,9 @@ struct WorkspaceDecoder {
       ignore: entries["ignore"].map { texts($0, at: "\(place).ignore") } ?? [],
       onError: entries["onError"].flatMap {
         reader.word($0, at: "\(place).onError", as: TableDefinition.ErrorRule.self)
-      } ?? .fail)
+      } ?? .fail,
+      mayBeEmpty: entries["mayBeEmpty"].flatMap { reader.boolean($0, at: "\(place).mayBeEmpty") }
+        ?? false)
   }
 
   private func files(

@@ -88,6 +88,8 @@ public struct TableDefinition: Sendable, Equatable {
   /// Columns not to load.
   public var ignore: [String]
   public var onError: ErrorRule
+  /// Whether a table that had rows may lose all of them.
+  public var mayBeEmpty: Bool
 
   public enum Origin: Sendable, Equatable {
     /// Globs below the source's folder.
@@ -106,7 +108,8 @@ public struct TableDefinition: Sendable, Equatable {
 
   public init(
     name: String, origin: Origin, key: [String] = [], attributes: [AttributeDefinition] = [],
-    calculated: [CalculatedAttribute] = [], ignore: [String] = [], onError: ErrorRule = .fail
+    calculated: [CalculatedAttribute] = [], ignore: [String] = [], onError: ErrorRule = .fail,
+    mayBeEmpty: Bool = false
   ) {
     self.name = name
     self.origin = origin
@@ -115,6 +118,7 @@ public struct TableDefinition: Sendable, Equatable {
     self.calculated = calculated
     self.ignore = ignore
     self.onError = onError
+    self.mayBeEmpty = mayBeEmpty
   }
 }
 

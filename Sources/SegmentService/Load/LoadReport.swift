@@ -37,12 +37,17 @@ public struct TableReport: Sendable, Equatable {
 public struct FileCounts: Sendable, Equatable {
   public var new = 0
   public var changed = 0
+  /// Under another name than before, with the same content.
+  public var renamed = 0
   public var vanished = 0
   public var unchanged = 0
 
-  public init(new: Int = 0, changed: Int = 0, vanished: Int = 0, unchanged: Int = 0) {
+  public init(
+    new: Int = 0, changed: Int = 0, renamed: Int = 0, vanished: Int = 0, unchanged: Int = 0
+  ) {
     self.new = new
     self.changed = changed
+    self.renamed = renamed
     self.vanished = vanished
     self.unchanged = unchanged
   }

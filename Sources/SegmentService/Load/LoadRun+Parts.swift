@@ -93,7 +93,8 @@ extension LoadRun {
     return PartRecord(
       part: part, definition: definitionHash(table),
       fingerprint: fingerprint(table, plan, ids)!,
-      files: staged[table.name]?.files ?? previous[table.name]!.files, attributes: stored)
+      files: staged[table.name]?.files ?? touched[table.name] ?? previous[table.name]!.files,
+      attributes: stored)
   }
 
   /// Ids of the parts that can stay: same rows, same definition, same routes through parts that stay too.
@@ -128,6 +129,6 @@ extension LoadRun {
       return "\(route) \(relationships) \(workspace.audiences.first { $0.name == route.audience }!)"
     }
     return sha256(
-      "\(definitionHash(table)) \(files.map(\.id)) \(steps) \(dependencies)")
+      "\(definitionHash(table)) \(files.map(\.id).sorted()) \(steps) \(dependencies)")
   }
 }

@@ -14,6 +14,8 @@ final class LoadRun {
   let fixed: [String: [String: AttributeType]]
   var staged: [String: StagedTable] = [:]
   var reports: [String: TableReport] = [:]
+  /// Files of tables that stay as they are, under other names or with other times than before.
+  var touched: [String: [SourceFile]] = [:]
   private let clock = ContinuousClock()
   private let start = ContinuousClock.now
 
@@ -36,14 +38,17 @@ final class LoadRun {
     for table in workspace.tables where !table.isDerived { try await stage(table) }
     for table in workspace.tables where table.isDerived { try await stage(table) }
     try requireParts()
+    for (table, files) in touched {
+      try loader.store.setFiles(files, ofPart: previous[table]!.part.id)
+    }
     let catalog = try workspace.catalog(stored: attributes)
     try await checkForeignKeys()
     try await extendOrdinals(catalog)
     let records = try await writeParts(catalog)
-    guard records != Array(previous.values).sorted(by: { $0.part.id < $1.part.id }) else {
+    guard Set(records.map(\.part)) != Set(previous.values.map(\.part)) else {
       return report(current?.id, isNew: false)
     }
-    try await connection.execute("CHECKPOINT")
+    try await loader.makeDurable(connection)
     let version = try loader.store.publish(
       parts: records, types: staged.mapValues(\.attributes), at: time)
     return report(version.id, isNew: true)
@@ -59,7 +64,10 @@ final class LoadRun {
       } else {
         try await stageDerived(table)
       }
-      if staged[table.name] != nil { try await checkKeys(table) }
+      if staged[table.name] != nil {
+        try requireRows(table)
+        try await checkKeys(table)
+      }
     } catch let failure as TableFailure {
       fail(table.name, failure.problems)
     } catch let error as DuckDBError where !error.isRetryable {
@@ -77,8 +85,12 @@ final class LoadRun {
       globs: globs, source: source, in: loader.folder, before: last?.files ?? [],
       store: loader.store)
     reports[table.name]?.files = files.counts
+    if files.all.isEmpty, !table.mayBeEmpty { throw noFiles(globs, source, before: last) }
     let isSame = last?.definition == definitionHash(table)
-    if isSame, files.all.map(\.id) == last?.files.map(\.id) { return }
+    if isSame, let last, Set(files.all.map(\.id)) == Set(last.files.map(\.id)) {
+      if files.remembered != last.files { touched[table.name] = files.remembered }
+      return
+    }
     if !isSame { files.unchanged = [] }
     let stager = TableStager(
       workspace: workspace, folder: loader.folder, table: table, source: source, files: files,
@@ -86,6 +98,48 @@ final class LoadRun {
     let result = try await stager.stage { self.tell(table.name, .reading, $0) }
     staged[table.name] = result
     reports[table.name]?.problems += result.warnings
+    noteGoneAttributes(table, last, now: result.attributes)
+  }
+
+  /// A source that cannot be reached must not look like one that has become empty.
+  private func noFiles(
+    _ globs: [String], _ source: DataSource, before: PartRecord?
+  ) -> TableFailure {
+    let folder = loader.folder.appending(path: source.folder).path
+    let what =
+      FileManager.default.fileExists(atPath: folder)
+      ? "No file in '\(source.folder)' matches \(globs.joined(separator: ", "))."
+      : "There is no folder '\(source.folder)'."
+    guard let before, !before.files.isEmpty else { return TableFailure(what) }
+    let count = before.files.count
+    return TableFailure(
+      "\(what) The last load read \(count == 1 ? "1 file" : "\(count) files"). If the table is to be empty now, say 'mayBeEmpty: true' in the workspace file."
+    )
+  }
+
+  private func requireRows(_ table: TableDefinition) throws {
+    guard let rows = staged[table.name]?.rows, rows == 0, !table.mayBeEmpty,
+      let before = previous[table.name]?.part.rows, before > 0
+    else { return }
+    throw TableFailure(
+      "There are no rows any more, and there were \(before) before. If the table is to be empty now, say 'mayBeEmpty: true' in the workspace file."
+    )
+  }
+
+  private func noteGoneAttributes(
+    _ table: TableDefinition, _ before: PartRecord?, now: [Attribute]
+  ) {
+    for attribute in before?.attributes ?? []
+    where !now.contains(where: { $0.name == attribute.name }) {
+      let column = table.attributes.first { $0.name == attribute.name }?.column ?? attribute.name
+      guard !table.ignore.contains(column) else { continue }
+      reports[table.name]?.problems.append(
+        LoadProblem(
+          isFatal: false,
+          message:
+            "The attribute '\(attribute.name)' is gone: no file has its column any more. Segments that use it fail."
+        ))
+    }
   }
 
   private func stageDerived(_ table: TableDefinition) async throws {
@@ -203,6 +257,8 @@ extension WorkspaceDefinition {
   func definitionHash(of table: TableDefinition) -> String {
     let outward = relationships.filter { $0.source == table.name }.map { "\($0)" }
     let keys = Set(relationships.filter { $0.target == table.name }.map(\.targetKey)).sorted()
+    var table = table
+    table.mayBeEmpty = false  // decides whether rows are taken, not what they are
     return sha256("2 \(timeZone) \(table) \(outward.sorted()) \(keys)")
   }
 }

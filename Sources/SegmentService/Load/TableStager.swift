@@ -43,13 +43,16 @@ struct TableStager {
     for (index, input) in inputs.enumerated() {
       progress(Double(index) / Double(inputs.count))
       try await insert(input, fields, calculations)
-      try checkUntouched(input.file)
+      guard try SourceFiles.isUntouched(input.file, in: folder) else {
+        throw TableFailure("\(input.file.path) changed while it was read; load again.")
+      }
     }
     let problems = try await wrongValues(fields)
     if table.onError == .fail, !problems.isEmpty { throw TableFailure(problems) }
     let rows = try await connection.rows("SELECT count(*) FROM \(staged)")
     return StagedTable(
-      files: files.all, attributes: attributes, rows: rows[0][0].integer ?? 0, warnings: problems)
+      files: files.remembered, attributes: attributes, rows: rows[0][0].integer ?? 0,
+      warnings: problems)
   }
 
   private var staged: SQLQuery { LoadNames.staged(table.name) }
@@ -57,10 +60,6 @@ struct TableStager {
   // MARK: - Columns and types
 
   private func inputs() async throws -> [Input] {
-    guard !files.all.isEmpty else {
-      guard case .files(_, let globs) = table.origin else { throw TableFailure("No files.") }
-      throw TableFailure("No file in '\(source.folder)' matches \(globs.joined(separator: ", ")).")
-    }
     var inputs: [Input] = []
     for file in files.all where !files.unchanged.contains(file.id) {
       guard let format = source.format ?? FileFormat(path: file.path) else {
@@ -93,10 +92,9 @@ struct TableStager {
       }
       names.append((attribute, column))
     }
-    for attribute in previous?.attributes ?? [] where !files.unchanged.isEmpty {
-      if !names.contains(where: { $0.attribute == attribute.name }) {
-        names.append((attribute.name, definition(attribute.name)?.column ?? attribute.name))
-      }
+    for attribute in remembered where !names.contains(where: { $0.attribute == attribute }) {
+      let column = definition(attribute)?.column ?? attribute
+      if !table.ignore.contains(column) { names.append((attribute, column)) }
     }
     for definition in table.attributes
     where !names.contains(where: { $0.attribute == definition.name }) {
@@ -117,6 +115,15 @@ struct TableStager {
       return Field(
         attribute: Attribute(name: name.attribute, type: type), column: name.column, format: format)
     }
+  }
+
+  /// Attributes that the table keeps without any file that is read having them: those of files that are not
+  /// read again, and those of a table that has no files any more.
+  private var remembered: [String] {
+    if let previous, !files.unchanged.isEmpty || files.all.isEmpty {
+      return previous.attributes.map(\.name)
+    }
+    return files.all.isEmpty ? fixed.keys.sorted { Text($0) < Text($1) } : []
   }
 
   private func definition(_ attribute: String) -> AttributeDefinition? {
@@ -282,14 +289,6 @@ struct TableStager {
 
   // MARK: - Problems
 
-  /// A file that was written to while it was read may be half old, half new.
-  private func checkUntouched(_ file: SourceFile) throws {
-    let now = try SourceFiles.describe(folder.appending(path: file.path).path, in: folder)
-    guard now.size == file.size, now.modified == file.modified else {
-      throw TableFailure("\(file.path) changed while it was read; load again.")
-    }
-  }
-
   /// Values that did not fit, by attribute.
   private func wrongValues(_ fields: [Field]) async throws -> [LoadProblem] {
     let wrong: SQLQuery = """
@@ -307,12 +306,17 @@ struct TableStager {
         ORDER BY id LIMIT 5
         """)
       let field = fields[Int(number)]
+      let name = field.attribute.name
       let format = field.format.map { " in the format \($0)" } ?? ""
+      let isDeclared = definition(name)?.type.map { $0 != .number } ?? false
+      let hint =
+        isDeclared || fixed[name] == nil
+        ? "" : " An earlier load found this type; declare another to change it."
       problems.append(
         LoadProblem(
           isFatal: table.onError == .fail,
           message:
-            "\(count) \(count == 1 ? "value" : "values") of '\(field.attribute.name)' \(count == 1 ? "is" : "are") no \(field.attribute.type.name)\(format).",
+            "\(count) \(count == 1 ? "value" : "values") of '\(name)' \(count == 1 ? "is" : "are") no \(field.attribute.type.name)\(format).\(hint)",
           count: Int(count),
           examples: examples.compactMap { example($0[0].integer, $0[1].string) }))
     }

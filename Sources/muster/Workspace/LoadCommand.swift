@@ -52,8 +52,8 @@ func loadText(_ report: LoadReport) -> String {
 
 private func filesText(_ files: FileCounts) -> String {
   let counts = [
-    (files.new, "new"), (files.changed, "changed"), (files.vanished, "gone"),
-    (files.unchanged, "unchanged"),
+    (files.new, "new"), (files.changed, "changed"), (files.renamed, "renamed"),
+    (files.vanished, "gone"), (files.unchanged, "unchanged"),
   ]
   return counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
 }
