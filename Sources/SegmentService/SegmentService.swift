@@ -9,9 +9,7 @@ public final class SegmentService: Sendable {
   public let folder: WorkspaceFolder
   public let definition: WorkspaceDefinition
   let store: SegmentStore
-  let database: DuckDBDatabase
-  let engine: any QueryEngine
-  let cache: LeafCache
+  let data: DataFile
   let now: @Sendable () -> Instant
   let leases = Leases()
   /// Of loads and of all who remove stored data: one after another.
@@ -41,7 +39,9 @@ public final class SegmentService: Sendable {
   ///   - now: the clock.
   public init(
     folder: WorkspaceFolder, purpose: String, settings: Settings = Settings(),
-    engine: (DuckDBDatabase) -> any QueryEngine = { DuckDBEngine(database: $0) },
+    engine: @escaping @Sendable (DuckDBDatabase) -> any QueryEngine = {
+      DuckDBEngine(database: $0)
+    },
     now: @escaping @Sendable () -> Instant = { Instant(Date()) }
   ) throws {
     guard let yaml = try? String(contentsOf: folder.definition, encoding: .utf8) else {
@@ -52,15 +52,16 @@ public final class SegmentService: Sendable {
     self.folder = folder
     lock = try WorkspaceLock(folder, purpose: purpose)
     store = try SegmentStore(path: folder.store.path)
-    database = try DuckDBDatabase(
-      path: folder.database.path,
-      settings: DuckDBDatabase.Settings(
-        memoryLimit: settings.memoryLimit, threads: settings.threads,
-        temporaryDirectory: folder.temporary.path))
-    self.engine = engine(database)
-    cache = LeafCache(folder: folder.cache)
+    let dataFile = try store.dataFile()
+    try folder.removeDataFiles(except: dataFile)
+    try folder.removeSpilledFiles()
+    data = try DataFile(dataFile, in: folder, settings: settings, engine: engine)
     self.now = now
+    if try store.hasUnfinishedErasures() { try finishErasure() }
   }
+
+  var database: DuckDBDatabase { data.current.database }
+  var engine: any QueryEngine { data.current.engine }
 
   /// Lends the data version in force to `body`: its parts stay until that returns, whatever is loaded or
   /// removed meanwhile.

@@ -12,16 +12,43 @@ public struct PartRecord: Sendable, Equatable {
   public var files: [SourceFile]
   /// Stored attributes, calculated ones left out, in the order of the columns.
   public var attributes: [Attribute]
+  /// nil for parts that were made before it was recorded.
+  public var lineage: Lineage?
 
   public init(
     part: Part, definition: String, fingerprint: String, files: [SourceFile],
-    attributes: [Attribute]
+    attributes: [Attribute], lineage: Lineage? = nil
   ) {
     self.part = part
     self.definition = definition
     self.fingerprint = fingerprint
     self.files = files
     self.attributes = attributes
+    self.lineage = lineage
+  }
+}
+
+/// What says whose the rows of a part are, as it was when the part was made.
+public struct Lineage: Sendable, Equatable, Codable {
+  /// Those of which the table is the source.
+  public var relationships: [Relationship]
+  /// Of a derived table.
+  public var derivation: Derivation?
+
+  /// The key of a derived table and the attribute that its rows are the values of.
+  public struct Derivation: Sendable, Equatable, Codable {
+    public var key: String
+    public var origin: KeyPlace
+
+    public init(key: String, origin: KeyPlace) {
+      self.key = key
+      self.origin = origin
+    }
+  }
+
+  public init(relationships: [Relationship], derivation: Derivation? = nil) {
+    self.relationships = relationships
+    self.derivation = derivation
   }
 }
 
@@ -110,12 +137,18 @@ extension SegmentStore {
   ///
   /// The parts must be on disk before. Those that are published already are kept as they are.
   ///
-  /// - Parameter types: fixed from now on, by table; those of tables without a part are forgotten.
+  /// - Parameters:
+  ///   - types: fixed from now on, by table; those of tables without a part are forgotten.
+  ///   - suppressed: keys that the load found to be those of erased profiles.
+  ///   - dataFile: where the parts are; nothing is published where another file is in force.
   @discardableResult
   public func publish(
-    parts: [PartRecord], types: [String: [Attribute]], at time: Int64
+    parts: [PartRecord], types: [String: [Attribute]], suppressed: SuppressionList? = nil,
+    in dataFile: String? = nil, at time: Int64
   ) throws -> DataVersion {
     try database.write { db in
+      try require(dataFile: dataFile, db)
+      if let suppressed { try suppress(suppressed, db) }
       try db.execute(sql: "INSERT INTO dataVersion (published) VALUES (?)", arguments: [time])
       let id = db.lastInsertedRowID
       for record in parts {
@@ -162,6 +195,11 @@ extension SegmentStore {
   /// nil where it was never published or has been forgotten.
   public func dataVersion(id: Int64) throws -> DataVersion? {
     try database.read { try fetchDataVersion(id, $0) }
+  }
+
+  /// All that are kept, the first one first.
+  public func dataVersionIDs() throws -> [Int64] {
+    try database.read { try Int64.fetchAll($0, sql: "SELECT id FROM dataVersion ORDER BY id") }
   }
 
   /// When a data version was published.
@@ -214,10 +252,11 @@ extension SegmentStore {
 private func insert(_ record: PartRecord, _ db: Database) throws {
   let part = record.part
   try db.execute(
-    sql: "INSERT OR IGNORE INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    sql: "INSERT OR IGNORE INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     arguments: [
       part.id, part.table, part.rows, json(part.routes), record.definition, record.fingerprint,
       json(record.files), json(record.attributes.map { [$0.name, $0.type.name] }),
+      record.lineage.map { try json($0) },
     ])
 }
 
@@ -250,6 +289,7 @@ extension PartRecord {
       files: try decode(row["files"]),
       attributes: attributes.compactMap { pair in
         AttributeType(name: pair[1]).map { Attribute(name: pair[0], type: $0) }
-      })
+      },
+      lineage: try (row["lineage"] as String?).map { try decode($0) })
   }
 }

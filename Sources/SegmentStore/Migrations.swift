@@ -8,5 +8,6 @@ let migrator: DatabaseMigrator = {
   registerSegments(&migrator)  // Segments.swift
   registerRuns(&migrator)  // Runs.swift
   registerLoads(&migrator)  // Loads.swift
+  registerErasures(&migrator)  // Erasures.swift
   return migrator
 }()

@@ -68,19 +68,22 @@ public struct RunResult: Sendable, Equatable {
   /// Members that were not in the previous run, and members of that run that are none any more.
   public var entered: Int
   public var exited: Int
+  /// Members that were erased since: the file holds so many fewer than ``count``.
+  public var erased: Int
   public var rules: [RuleCount]
   /// The segment's last published run before this one: with its members, those that entered and
   /// exited can be listed as long as its file is kept.
   public var previousRun: Int64?
 
   public init(
-    members: MembersFile, count: Int, entered: Int, exited: Int, rules: [RuleCount] = [],
-    previousRun: Int64? = nil
+    members: MembersFile, count: Int, entered: Int, exited: Int, erased: Int = 0,
+    rules: [RuleCount] = [], previousRun: Int64? = nil
   ) {
     self.members = members
     self.count = count
     self.entered = entered
     self.exited = exited
+    self.erased = erased
     self.rules = rules
     self.previousRun = previousRun
   }

@@ -54,8 +54,11 @@ extension SegmentStore {
   /// Publishes the runs of a refresh, all or none: its commit point.
   ///
   /// The files with their members must be on disk before.
-  public func publish(_ runs: [RunRecord]) throws {
+  ///
+  /// - Parameter dataFile: what they were computed from; nothing is published where another file is in force.
+  public func publish(_ runs: [RunRecord], from dataFile: String? = nil) throws {
     try database.write { db in
+      try require(dataFile: dataFile, db)
       for run in runs { try insert(run, db) }
     }
   }
@@ -96,6 +99,15 @@ extension SegmentStore {
             SELECT max(position) FROM run WHERE status = 'succeeded' GROUP BY segmentId)
           ORDER BY s.name
           """)
+    }
+  }
+
+  /// All runs that succeeded, or all that did not, in the order of publication.
+  public func runs(succeeded: Bool) throws -> [RunRecord] {
+    try database.read { db in
+      try RunRecord.fetchAll(
+        db, sql: selectRun + "WHERE (r.status = 'succeeded') = ? ORDER BY r.position",
+        arguments: [succeeded])
     }
   }
 
@@ -151,7 +163,7 @@ extension RunRecord: FetchableRecord {
         RunResult(
           members: MembersFile(name: row["membersFile"], sha256: row["membersSha256"]),
           count: row["count"], entered: row["entered"], exited: row["exited"],
-          rules: try decode(row["rules"]), previousRun: row["previousRun"]))
+          erased: row["erased"], rules: try decode(row["rules"]), previousRun: row["previousRun"]))
     }
     self.init(
       id: row["id"], segment: row["segment"], segmentVersion: row["segmentVersion"],

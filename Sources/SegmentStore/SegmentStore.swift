@@ -38,11 +38,14 @@ public struct SegmentStore: Sendable {
 public enum SegmentStoreError: Error, Equatable, CustomStringConvertible {
   case unknownSegment(String)
   case unknownVersion(segment: String, number: Int)
+  case rewrittenMeanwhile
 
   public var description: String {
     switch self {
     case .unknownSegment(let name): "There is no segment named \(name)."
     case .unknownVersion(let segment, let number): "Segment \(segment) has no version \(number)."
+    case .rewrittenMeanwhile:
+      "Nothing was published: the data was rewritten by an erasure meanwhile, or other data was published during one. Run it again."
     }
   }
 }

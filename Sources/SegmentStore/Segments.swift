@@ -106,6 +106,20 @@ private let selectVersion = """
 
   """
 
+func fetchAllVersions(_ db: Database) throws -> [SegmentVersion] {
+  try SegmentVersion.fetchAll(db, sql: selectVersion + "ORDER BY s.name, v.number")
+}
+
+/// Puts another definition in the place of a saved one, as if it had been saved like that.
+func replace(_ version: SegmentVersion, with definition: String, _ db: Database) throws {
+  try db.execute(
+    sql: """
+      UPDATE segmentVersion SET definition = ?, contentHash = ?
+      WHERE number = ? AND segmentId = (SELECT id FROM segment WHERE name = ?)
+      """,
+    arguments: [definition, contentHash(definition), version.number, version.segment])
+}
+
 private func currentVersion(_ db: Database, _ name: String) throws -> SegmentVersion? {
   try SegmentVersion.fetchOne(
     db, sql: selectVersion + "WHERE s.name = ? AND v.number = s.version", arguments: [name])

@@ -16,7 +16,8 @@ struct Muster: AsyncParsableCommand {
       CommandGroup(
         name: "Workspace",
         subcommands: [
-          SampleCommand.self, LoadCommand.self, CatalogCommand.self, CollectGarbageCommand.self,
+          SampleCommand.self, LoadCommand.self, CatalogCommand.self, EraseCommand.self,
+          CollectGarbageCommand.self,
         ]),
       CommandGroup(
         name: "Segments",

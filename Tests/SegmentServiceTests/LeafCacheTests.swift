@@ -10,7 +10,7 @@ import Testing
       path: "cache-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    let cache = LeafCache(folder: folder)
+    let cache = LeafCache(folder: folder, dataFile: "data.duckdb")
     for (age, key) in ["old", "middle", "new"].enumerated() {
       let before = Set(try FileManager.default.contentsOfDirectory(atPath: folder.path))
       try cache.keep(MemberSet([1, 2, 3]), for: key)

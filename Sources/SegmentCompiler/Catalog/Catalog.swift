@@ -104,8 +104,8 @@ public enum AttributeType: Sendable, Hashable {
 }
 
 /// A foreign key of the source table and the unique attribute of the target table it refers to.
-public struct Relationship: Sendable, Hashable {
-  public enum Kind: String, Sendable, CaseIterable {
+public struct Relationship: Sendable, Hashable, Codable {
+  public enum Kind: String, Sendable, CaseIterable, Codable {
     case manyToOne = "many-to-one"
     case oneToOne = "one-to-one"
   }
@@ -116,16 +116,26 @@ public struct Relationship: Sendable, Hashable {
   public var target: String
   public var targetKey: String
   public var kind: Kind
+  public var onErasure: ErasureRule
+
+  /// What becomes of a row when the one it refers to is erased.
+  public enum ErasureRule: String, Sendable, CaseIterable, Codable {
+    /// It goes, too, unless it is a profile of its own.
+    case remove
+    /// Its foreign key becomes missing.
+    case missing
+  }
 
   public init(
     name: RelationshipName, foreignKey: String, target: String, targetKey: String,
-    kind: Kind = .manyToOne
+    kind: Kind = .manyToOne, onErasure: ErasureRule = .remove
   ) {
     self.name = name
     self.foreignKey = foreignKey
     self.target = target
     self.targetKey = targetKey
     self.kind = kind
+    self.onErasure = onErasure
   }
 
   public var source: String { name.table }

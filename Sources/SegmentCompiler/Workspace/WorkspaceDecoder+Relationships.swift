@@ -7,6 +7,7 @@ extension WorkspaceDecoder {
     var targetKey: String
     var name: String?
     var kind = Relationship.Kind.manyToOne
+    var onErasure = Relationship.ErasureRule.remove
     var place: String
     var document: Document
   }
@@ -34,7 +35,7 @@ extension WorkspaceDecoder {
       }
       return Relationship(
         name: name, foreignKey: draft.foreignKey, target: draft.target,
-        targetKey: draft.targetKey, kind: draft.kind)
+        targetKey: draft.targetKey, kind: draft.kind, onErasure: draft.onErasure)
     }
   }
 
@@ -44,7 +45,7 @@ extension WorkspaceDecoder {
       draft.name = draft.name.flatMap { checkedName($0, at: place, in: document) }
       return draft
     }
-    let known = ["from", "to", "name", "kind"]
+    let known = ["from", "to", "name", "kind", "onErasure"]
     guard let entries = reader.mapping(document, at: place, known: known) else { return nil }
     guard let from = end("from", of: entries, at: place, document),
       let to = end("to", of: entries, at: place, document)
@@ -55,7 +56,10 @@ extension WorkspaceDecoder {
         .flatMap { checkedName($0, at: "\(place).name", in: document) },
       kind: entries["kind"].flatMap {
         reader.word($0, at: "\(place).kind", as: Relationship.Kind.self)
-      } ?? .manyToOne, place: place, document: document)
+      } ?? .manyToOne,
+      onErasure: entries["onErasure"].flatMap {
+        reader.word($0, at: "\(place).onErasure", as: Relationship.ErasureRule.self)
+      } ?? .remove, place: place, document: document)
   }
 
   private func end(

@@ -35,6 +35,9 @@ public final class DuckDBDatabase: Sendable {
     handle = try DatabaseHandle(path: self.path, options: settings.options)
   }
 
+  /// The name of its file; nil for a database in memory.
+  public var name: String? { path.map { URL(fileURLWithPath: $0).lastPathComponent } }
+
   public func connect() throws -> DuckDBConnection {
     DuckDBConnection(handle: try ConnectionHandle(handle))
   }

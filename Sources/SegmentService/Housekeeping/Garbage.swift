@@ -24,6 +24,6 @@ extension SegmentService {
 
   /// Removes the kept results of leaves; they are made again when needed.
   public func clearCache() throws -> Removed {
-    try cache.clear()
+    try data.current.cache.clear()
   }
 }

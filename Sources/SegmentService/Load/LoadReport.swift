@@ -8,6 +8,8 @@ public struct LoadReport: Sendable, Equatable {
   public var isNew: Bool
   /// In the order of the workspace file.
   public var tables: [TableReport]
+  /// About no single table.
+  public var warnings: [String] = []
   public var seconds: Double
 
   public var failed: [TableReport] { tables.filter { $0.outcome == .failed } }
@@ -29,6 +31,8 @@ public struct TableReport: Sendable, Equatable {
   public var files = FileCounts()
   public var problems: [LoadProblem] = []
   public var orphans: [OrphanCount] = []
+  /// Rows of erased profiles that were left out.
+  public var erased: Int64 = 0
   public var seconds = 0.0
 
   public init(table: String) { self.table = table }

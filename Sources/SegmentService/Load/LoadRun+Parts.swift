@@ -94,7 +94,7 @@ extension LoadRun {
       part: part, definition: definitionHash(table),
       fingerprint: fingerprint(table, plan, ids)!,
       files: staged[table.name]?.files ?? touched[table.name] ?? previous[table.name]!.files,
-      attributes: stored)
+      attributes: stored, lineage: workspace.lineage(of: table))
   }
 
   /// Ids of the parts that can stay: same rows, same definition, same routes through parts that stay too.

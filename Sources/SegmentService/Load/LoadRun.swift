@@ -16,6 +16,9 @@ final class LoadRun {
   var reports: [String: TableReport] = [:]
   /// Files of tables that stay as they are, under other names or with other times than before.
   var touched: [String: [SourceFile]] = [:]
+  var warnings: [String] = []
+  /// Keys that this load found to be those of erased profiles.
+  var suppressed: SuppressionList?
   private let clock = ContinuousClock()
   private let start = ContinuousClock.now
 
@@ -35,8 +38,24 @@ final class LoadRun {
   }
 
   func load(at time: Int64) async throws -> LoadReport {
-    for table in workspace.tables where !table.isDerived { try await stage(table) }
-    for table in workspace.tables where table.isDerived { try await stage(table) }
+    let (derived, read) = (
+      workspace.tables.filter(\.isDerived), workspace.tables.filter { !$0.isDerived }
+    )
+    for table in read {
+      try await attempt(table) {
+        try await stageFiles(table)
+        try requireRows(table)
+      }
+    }
+    try await leaveOutErased()
+    for table in read { try await attempt(table) { try await checkKeys(table) } }
+    for table in derived {
+      try await attempt(table) {
+        try await stageDerived(table)
+        try requireRows(table)
+        try await checkKeys(table)
+      }
+    }
     try requireParts()
     for (table, files) in touched {
       try loader.store.setFiles(files, ofPart: previous[table]!.part.id)
@@ -50,24 +69,18 @@ final class LoadRun {
     }
     try await loader.makeDurable(connection)
     let version = try loader.store.publish(
-      parts: records, types: staged.mapValues(\.attributes), at: time)
+      parts: records, types: staged.mapValues(\.attributes), suppressed: suppressed,
+      in: loader.database.name, at: time)
     return report(version.id, isNew: true)
   }
 
   // MARK: - Staging
 
-  private func stage(_ table: TableDefinition) async throws {
+  /// Does something for a table, which fails where that does.
+  private func attempt(_ table: TableDefinition, _ body: () async throws -> Void) async throws {
     let began = clock.now
     do {
-      if case .files(let source, let globs) = table.origin {
-        try await stageFiles(table, source, globs)
-      } else {
-        try await stageDerived(table)
-      }
-      if staged[table.name] != nil {
-        try requireRows(table)
-        try await checkKeys(table)
-      }
+      try await body()
     } catch let failure as TableFailure {
       fail(table.name, failure.problems)
     } catch let error as DuckDBError where !error.isRetryable {
@@ -76,9 +89,8 @@ final class LoadRun {
     reports[table.name]?.seconds += seconds(since: began)
   }
 
-  private func stageFiles(
-    _ table: TableDefinition, _ source: DataSource, _ globs: [String]
-  ) async throws {
+  private func stageFiles(_ table: TableDefinition) async throws {
+    guard case .files(let source, let globs) = table.origin else { return }
     tell(table.name, .reading, 0)
     let last = previous[table.name]
     var files = try SourceFiles(
@@ -171,6 +183,7 @@ final class LoadRun {
 
   /// The key, the keys that relationships refer to, and one-to-one foreign keys.
   private func checkKeys(_ table: TableDefinition) async throws {
+    guard staged[table.name] != nil else { return }
     tell(table.name, .checking, 0.5)
     let checks = DataChecks(
       connection: connection, table: table.name, rows: LoadNames.staged(table.name),
@@ -200,7 +213,7 @@ final class LoadRun {
     previous.mapValues(\.attributes).merging(staged.mapValues(\.attributes)) { $1 }
   }
 
-  private func columnNames(_ table: TableDefinition) -> [String] {
+  func columnNames(_ table: TableDefinition) -> [String] {
     (attributes[table.name] ?? []).map(\.name) + table.calculated.map(\.name)
   }
 
@@ -230,7 +243,8 @@ final class LoadRun {
   private func report(_ dataVersion: Int64?, isNew: Bool) -> LoadReport {
     LoadReport(
       dataVersion: dataVersion, isNew: isNew,
-      tables: workspace.tables.compactMap { reports[$0.name] }, seconds: seconds(since: start))
+      tables: workspace.tables.compactMap { reports[$0.name] }, warnings: warnings,
+      seconds: seconds(since: start))
   }
 
   func seconds(since instant: ContinuousClock.Instant) -> Double {

@@ -33,7 +33,7 @@ enum LoadNames {
 
   /// Key and ordinal of every profile ever seen of an audience.
   ///
-  /// Rows are only ever added; to erase a key, set it to NULL and leave the row, so that its ordinal is
-  /// never given again.
+  /// Rows are only ever added. The row of an erased profile stays without its key, so that its ordinal is never
+  /// given again.
   static func ordinals(_ audience: String) -> String { "_muster_ordinals@\(audience)" }
 }

@@ -13,8 +13,7 @@ struct Evaluation: Sendable {
 
 /// Evaluates plans: leaves by the engine (or out of the cache), everything else by folding sets.
 struct Evaluator: Sendable {
-  let engine: any QueryEngine
-  let cache: LeafCache
+  let data: DataFile.Open
   let snapshot: Snapshot
 
   /// Evaluates several plans together, so that equal leaves are evaluated once.
@@ -56,8 +55,8 @@ struct Evaluator: Sendable {
     var keys: [Leaf: String] = [:]
     for leaf in leaves {
       do {
-        let key = try engine.cacheKey(of: leaf, with: references, in: snapshot.version)
-        if let set = cache.set(for: key) {
+        let key = try data.engine.cacheKey(of: leaf, with: references, in: snapshot.version)
+        if let set = data.cache.set(for: key) {
           await sets.add(leaf, .success(set))
         } else {
           keys[leaf] = key
@@ -69,9 +68,9 @@ struct Evaluator: Sendable {
     }
     let total = leaves.count
     progress(total - missing.count, total)
-    try await engine.evaluate(missing, with: references, in: snapshot.version) {
+    try await data.engine.evaluate(missing, with: references, in: snapshot.version) {
       [keys] leaf, result in
-      if case .success(let set) = result, let key = keys[leaf] { try cache.keep(set, for: key) }
+      if case .success(let set) = result, let key = keys[leaf] { try data.cache.keep(set, for: key) }
       progress(await sets.add(leaf, result), total)
     }
     return sets
@@ -85,7 +84,7 @@ struct Evaluator: Sendable {
     let universe = try await sets.set(of: plan.audience.universe)
     switch plan.content {
     case .keys(let keys):
-      let ordinals = try await engine.ordinals(
+      let ordinals = try await data.engine.ordinals(
         of: keys, audience: plan.audience, in: snapshot.version)
       return Evaluation(
         members: MemberSet(ordinals.values), counts: [],
@@ -98,7 +97,7 @@ struct Evaluator: Sendable {
       let (members, counts) = folder.fold(items)
       var result = Evaluation(members: members, counts: counts, pending: [])
       if let limit = plan.limit {
-        result.members = try await engine.best(
+        result.members = try await data.engine.best(
           limit, of: members, audience: plan.audience, catalog: snapshot.catalog,
           in: snapshot.version)
       }

@@ -15,6 +15,8 @@ struct LeafCache: Sendable {
   static let limit = 1 << 30
 
   let folder: URL
+  /// What the results are of: an erasure changes the parts under the names that leaves read.
+  let dataFile: String
 
   func set(for key: String) -> MemberSet? {
     guard let data = try? Data(contentsOf: file(for: key)), data.count >= SHA256.byteCount else {
@@ -63,7 +65,7 @@ struct LeafCache: Sendable {
   }
 
   private func file(for key: String) -> URL {
-    let name = DurableFile.checksum(Array("\(LeafCache.semantics)\n\(key)".utf8))
+    let name = DurableFile.checksum(Array("\(LeafCache.semantics)\n\(dataFile)\n\(key)".utf8))
     return folder.appending(path: "\(name).leaf")
   }
 }

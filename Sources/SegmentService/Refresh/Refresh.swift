@@ -27,18 +27,17 @@ extension SegmentService {
     progress: @escaping @Sendable (_ done: Int, _ of: Int) -> Void = { _, _ in }
   ) async throws -> [RefreshedSegment] {
     let versions = try chosen(names)
-    let refreshed = try await reading { snapshot in
+    return try await reading { snapshot in
       let job = try RefreshJob(
         service: self, versions: versions, snapshot: snapshot, asOf: asOf ?? now())
       return try await leases.lend(choosing: { (job, job.unpublished) }) { job in
         let refreshed = try await job.run(progress: progress)
         try DurableFile.synchronize(folder: folder.members)
-        try store.publish(refreshed.map(\.run))
+        try store.publish(refreshed.map(\.run), from: job.data.name)
+        try job.data.cache.trim(to: LeafCache.limit)
         return refreshed
       }
     }
-    try cache.trim(to: LeafCache.limit)
-    return refreshed
   }
 
   private func chosen(_ names: [String]?) throws -> [SegmentVersion] {
@@ -83,6 +82,8 @@ struct RefreshJob {
   let versions: [SegmentVersion]
   let snapshot: Snapshot
   let asOf: Instant
+  /// One file for the whole refresh.
+  let data: DataFile.Open
   private let started: Instant
   private let definitions: [String: SegmentDefinition]
   private let runIDs: [String: Int64]
@@ -102,6 +103,7 @@ struct RefreshJob {
     self.versions = versions
     self.snapshot = snapshot
     self.asOf = asOf
+    data = service.data.current
     started = service.now()
     definitions = Dictionary(
       uniqueKeysWithValues: try versions.map { ($0.segment, try service.storedDefinition($0)) })
@@ -176,7 +178,7 @@ struct RefreshJob {
         finish(version, .failed(cause: "\(error)"))
       }
     }
-    let evaluator = Evaluator(engine: service.engine, cache: service.cache, snapshot: snapshot)
+    let evaluator = Evaluator(data: data, snapshot: snapshot)
     let results = try await evaluator.evaluate(
       plans.map(\.plan), with: published, progress: progress)
     for ((version, plan), result) in zip(plans, results) {

@@ -57,7 +57,7 @@ extension SegmentService {
     facts[definition.name] = nil
     let planned = try check([definition], facts: facts, snapshot: snapshot, asOf: asOf)[0]
     let (references, _) = try publishedMembers(of: planned.plan.references)
-    let evaluator = Evaluator(engine: engine, cache: cache, snapshot: snapshot)
+    let evaluator = Evaluator(data: data.current, snapshot: snapshot)
     let evaluation = try await evaluator.evaluate([planned.plan], with: references)[0].get()
     let table =
       rows == 0

@@ -11,7 +11,8 @@ public struct WorkspaceFolder: Sendable {
   public var definition: URL { root.appending(path: "workspace.yaml") }
   var state: URL { root.appending(path: ".muster") }
   var store: URL { state.appending(path: "muster.sqlite") }
-  var database: URL { state.appending(path: "data.duckdb") }
+  /// A data file; the store knows the name of the one in force.
+  func database(_ name: String) -> URL { state.appending(path: name) }
   /// One bitmap per published run.
   var members: URL { state.appending(path: "members") }
   /// Results of leaves, made again where they are missing.
@@ -49,8 +50,13 @@ enum DurableFile {
     try file.close(synchronizing: true)
   }
 
+  /// Puts a file on disk that something else has written.
+  static func synchronize(file: URL) throws {
+    try FileDescriptorFile.synchronize(path: file.path)
+  }
+
   static func synchronize(folder: URL) throws {
-    try FileDescriptorFile.synchronize(folder: folder.path)
+    try FileDescriptorFile.synchronize(path: folder.path)
   }
 
   static func checksum(_ bytes: [UInt8]) -> String {
@@ -108,15 +114,15 @@ private struct FileDescriptorFile {
     if result != 0 { throw FileError(path: path) }
   }
 
-  static func synchronize(folder: String) throws {
-    let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw FileError(path: folder) }
+  static func synchronize(path: String) throws {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError(path: path) }
     let result = fsync(descriptor)
     #if canImport(Glibc)
       _ = Glibc.close(descriptor)
     #else
       _ = Darwin.close(descriptor)
     #endif
-    if result != 0 { throw FileError(path: folder) }
+    if result != 0 { throw FileError(path: path) }
   }
 }

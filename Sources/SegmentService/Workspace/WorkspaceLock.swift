@@ -33,6 +33,8 @@ public enum WorkspaceError: Error, Equatable, CustomStringConvertible {
   case dataGone(run: Int64)
   case noProfile(key: String, audience: String)
   case wrongKey(String, audience: String)
+  case unknownAudience(String, known: [String], hint: String?)
+  case ambiguousAudience([String])
   case membersDamaged(run: Int64)
   case folderNotEmpty(String)
 
@@ -55,6 +57,13 @@ public enum WorkspaceError: Error, Equatable, CustomStringConvertible {
     case .noProfile(let key, let audience): "There is no \(audience) with the key \(key)."
     case .wrongKey(let key, let audience):
       "The keys of \(audience) are whole numbers; '\(key)' is none."
+    case .unknownAudience(let name, let known, let hint):
+      "There is no audience '\(name)'; there are \(known.joined(separator: ", "))."
+        + (hint.map { " \($0)" } ?? "")
+    case .ambiguousAudience(let names):
+      names.isEmpty
+        ? "The workspace has no audience."
+        : "The workspace has several audiences: name one of \(names.joined(separator: ", "))."
     case .membersDamaged(let run):
       "The stored members of run \(run) do not match their checksum. Refresh the segment again."
     case .folderNotEmpty(let path): "The folder \(path) is not empty."

@@ -67,7 +67,7 @@ struct DefinitionFiles {
     return first?.hasPrefix("---") ?? false
   }
 
-  private static func read(_ path: String) throws -> String {
+  static func read(_ path: String) throws -> String {
     let data: Data
     if path == "-" {
       data = try FileHandle.standardInput.readToEnd() ?? Data()

@@ -24,6 +24,8 @@ struct RunJSON: Encodable {
   var members: Int?
   var entered: Int?
   var exited: Int?
+  /// Members that were erased since: they are no longer listed.
+  var erased: Int?
   var rules: [Rule]?
   var previousRun: Int64?
   var references: [Reference]
@@ -41,6 +43,7 @@ struct RunJSON: Encodable {
     members = record.result?.count
     entered = record.result?.entered
     exited = record.result?.exited
+    erased = record.result?.erased
     rules = record.result?.rules.map { Rule(rule: $0.rule, cumulative: $0.cumulative) }
     previousRun = record.result?.previousRun
     references = record.references.map { Reference(segment: $0.segment, run: $0.run) }

@@ -13,6 +13,15 @@ enum Terminal {
     try? handle.write(contentsOf: Data(text.utf8))
   }
 
+  /// Whether somebody is there to answer.
+  static var canAsk: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
+
+  /// Asks a question; anything but a yes is a no.
+  static func confirm(_ question: String) -> Bool {
+    write("\(question) [y/N] ", to: .standardError)
+    return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
+  }
+
   static var showsProgress: Bool { isatty(STDERR_FILENO) == 1 }
 
   static var width: Int {

@@ -27,6 +27,7 @@ struct LoadCommand: AsyncParsableCommand {
         Terminal.printError("\(severity): \(table.table.printable): \(problem)")
       }
     }
+    for warning in report.warnings { Terminal.printError("warning: \(warning.printable)") }
     if !report.failed.isEmpty { throw ExitCode.failure }
   }
 }
@@ -37,6 +38,10 @@ func loadText(_ report: LoadReport) -> String {
     table.add(part.table, part.outcome.rawValue, part.rows.grouped, filesText(part.files))
   }
   var lines = ["\(table)"]
+  for part in report.tables where part.erased > 0 {
+    lines.append(
+      "\(part.erased.counted("row")) of erased profiles left out of \(part.table.printable)")
+  }
   for part in report.tables {
     for orphan in part.orphans {
       lines.append(

@@ -67,7 +67,9 @@ struct Shop {
   /// - Parameter prepare: changes the folder before it is loaded.
   init(
     yaml: String = Shop.yaml, customers: String = Shop.customers, orders: String = Shop.orders,
-    engine: (DuckDBDatabase) -> any QueryEngine = { DuckDBEngine(database: $0) },
+    engine: @escaping @Sendable (DuckDBDatabase) -> any QueryEngine = {
+      DuckDBEngine(database: $0)
+    },
     prepare: (URL) throws -> Void = { _ in }, segments: String...
   ) async throws {
     workspace = try TestWorkspace(engine: engine, now: { Shop.asOf }) { folder in

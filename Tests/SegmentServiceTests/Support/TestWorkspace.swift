@@ -12,7 +12,9 @@ final class TestWorkspace: Sendable {
 
   /// - Parameter fill: writes `workspace.yaml` and the data into the folder.
   init(
-    engine: (DuckDBDatabase) -> any QueryEngine = { DuckDBEngine(database: $0) },
+    engine: @escaping @Sendable (DuckDBDatabase) -> any QueryEngine = {
+      DuckDBEngine(database: $0)
+    },
     now: @escaping @Sendable () -> Instant = { Instant(Date()) }, fill: (URL) throws -> Void
   ) throws {
     root = FileManager.default.temporaryDirectory.appending(path: "muster-\(UUID().uuidString)")

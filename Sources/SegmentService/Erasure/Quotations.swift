@@ -1,0 +1,215 @@
+import SegmentCompiler
+import SegmentEngines
+import SegmentStore
+
+/// Texts of the store that quote values which only erased rows have.
+struct Quotations {
+  /// Definitions, which only their authors can change.
+  var mentions: [ErasureReport.Mention] = []
+  /// Runs whose cause quotes such a value.
+  var causes: [Int64] = []
+}
+
+extension ErasureRun {
+  /// Looks for the values of the rows that go in definitions and in the causes of runs.
+  func quotations(_ views: [DataView]) async throws -> Quotations {
+    let keys = Set(cascade.sets.keys.filter { $0.kind == .suppressed(.profile) }.map(\.place))
+    let references = views.flatMap(\.links).filter { keys.contains($0.target) }.map(\.source)
+    let texts = try storedTexts(keyAttributes: Set((keys + references).map(\.attribute)))
+    guard !texts.isEmpty else { return Quotations() }
+    try await store(texts)
+    var found: Set<Quotation> = try await quotedKeys()
+    for rows in stored.values where cascade.isTouched(rows) {
+      found.formUnion(try await quotedValues(of: rows, leavingOut: Set(references)))
+    }
+    var quotations = Quotations()
+    for quotation in found {
+      switch texts[quotation.text].origin {
+      case .definition(let segment, let version):
+        quotations.mentions.append(
+          ErasureReport.Mention(
+            segment: segment, version: version, attribute: quotation.attribute))
+      case .cause(let run): quotations.causes.append(run)
+      }
+    }
+    quotations.mentions = Set(quotations.mentions).sorted()
+    return quotations
+  }
+
+  // MARK: Texts
+
+  private struct StoredText {
+    enum Origin {
+      case definition(segment: String, version: Int)
+      case cause(run: Int64)
+    }
+
+    var text: String
+    /// Whether it stands where keys of profiles do.
+    var isKey: Bool
+    var origin: Origin
+  }
+
+  private struct Quotation: Hashable {
+    /// Which of the texts.
+    var text: Int
+    var attribute: String
+  }
+
+  private func storedTexts(keyAttributes: Set<String>) throws -> [StoredText] {
+    var texts: [StoredText] = []
+    for version in try service.store.allVersions() {
+      let origin = StoredText.Origin.definition(segment: version.segment, version: version.number)
+      for document in (try? Document.parse(version.definition)) ?? [] {
+        texts += document.scalars(keyAttributes: keyAttributes, leavingOut: "keys").map {
+          StoredText(text: $0.text, isKey: $0.isKey, origin: origin)
+        }
+      }
+    }
+    for run in try service.store.runs(succeeded: false) {
+      guard let cause = run.cause else { continue }
+      texts.append(StoredText(text: cause, isKey: false, origin: .cause(run: run.id)))
+    }
+    return texts
+  }
+
+  private static let texts: SQLQuery = "\(identifier: "_muster_texts")"
+  private static let words: SQLQuery = "\(identifier: "_muster_text_words")"
+  private static let values: SQLQuery = "\(identifier: "_muster_erased_values")"
+
+  /// The text as its words, with a blank around each: so that a value is found where its words stand, and not
+  /// inside of others.
+  private static func words(_ text: SQLQuery) -> SQLQuery {
+    "(' ' || trim(regexp_replace(\(text), '[^\\pL\\pN]+', ' ', 'g')) || ' ')"
+  }
+
+  private func store(_ texts: [StoredText]) async throws {
+    try await connection.execute(
+      "CREATE OR REPLACE TEMPORARY TABLE \(ErasureRun.texts) (n INTEGER, text VARCHAR, isKey BOOLEAN)"
+    )
+    for start in stride(from: 0, to: texts.count, by: 1_000) {
+      let rows = (start..<min(start + 1_000, texts.count)).map {
+        "(\(number: $0), \(bind: .text(texts[$0].text)), \(bind: .boolean(texts[$0].isKey)))"
+          as SQLQuery
+      }
+      try await connection.execute("INSERT INTO \(ErasureRun.texts) VALUES \(rows.joined(", "))")
+    }
+    try await connection.execute(
+      """
+      CREATE OR REPLACE TEMPORARY TABLE \(ErasureRun.words) AS
+      SELECT DISTINCT n, words, unnest(string_split(trim(words), ' ')) AS word
+      FROM (SELECT n, \(ErasureRun.words("text")) AS words FROM \(ErasureRun.texts))
+      """)
+  }
+
+  // MARK: Values
+
+  /// Texts that quote the key of an erased profile.
+  private func quotedKeys() async throws -> Set<Quotation> {
+    var found: Set<Quotation> = []
+    for set in cascade.sets.keys where set.kind == .suppressed(.profile) {
+      let name = Reference([set.place.table, set.place.attribute]).description
+      let hits = try await hits(
+        """
+        SELECT \(bind: .text(name)) AS attribute, value FROM \(Cascade.keys)
+        WHERE "set" = \(number: cascade.number(of: set))
+        """)
+      found.formUnion(hits.map(\.quotation))
+    }
+    return found
+  }
+
+  /// Texts that quote a value of rows that go and of no row that stays.
+  private func quotedValues(
+    of rows: StoredRows, leavingOut references: Set<KeyPlace>
+  ) async throws -> Set<Quotation> {
+    let columns = rows.columns.filter { column, type in
+      ["VARCHAR", "BIGINT"].contains(type) && !column.hasPrefix("_muster")
+        && !references.contains(KeyPlace(table: rows.table, attribute: column))
+    }.keys.sorted()
+    guard !columns.isEmpty else { return [] }
+    let marked: SQLQuery = """
+      (SELECT * FROM \(rows.sql) AS r WHERE \(cascade.isMarked(rows)))
+      """
+    let values = columns.map { column in
+      """
+      SELECT \(bind: .text(column)) AS attribute, CAST(\(identifier: column) AS VARCHAR) AS value
+      FROM \(marked)
+      """ as SQLQuery
+    }
+    var found: Set<Quotation> = []
+    for hit in try await hits("SELECT * FROM (\(values.joined(" UNION ALL ")))") {
+      let column: SQLQuery = "r.\(identifier: hit.quotation.attribute)"
+      let others = try await connection.rows(
+        """
+        SELECT 1 FROM \(rows.sql) AS r WHERE CAST(\(column) AS VARCHAR) = \(bind: .text(hit.value))
+          AND NOT \(cascade.isMarked(rows)) LIMIT 1
+        """)
+      if others.isEmpty {
+        found.insert(
+          Quotation(
+            text: hit.quotation.text,
+            attribute: Reference([rows.table, hit.quotation.attribute]).description))
+      }
+    }
+    return found
+  }
+
+  /// Where values, a query of `attribute` and `value`, stand in the texts: as the whole text, or as words of it.
+  /// Short numbers are everywhere; they count only where keys stand.
+  private func hits(_ values: SQLQuery) async throws -> [(quotation: Quotation, value: Text)] {
+    try await connection.execute(
+      """
+      CREATE OR REPLACE TEMPORARY TABLE \(ErasureRun.values) AS
+      SELECT DISTINCT attribute, value, \(ErasureRun.words("value")) AS words,
+        regexp_full_match(value, '-?[0-9]{1,4}') AS isShort
+      FROM (\(values)) WHERE value IS NOT NULL AND value <> ''
+      """)
+    let rows = try await connection.rows(
+      """
+      SELECT n, attribute, value FROM \(ErasureRun.texts) JOIN \(ErasureRun.values)
+        ON text = value WHERE isKey OR NOT isShort
+      UNION
+      SELECT n, attribute, value FROM \(ErasureRun.words) AS t JOIN \(ErasureRun.values) AS v
+        ON t.word = string_split(trim(v.words), ' ')[1]
+      WHERE NOT isShort AND trim(v.words) <> '' AND contains(t.words, v.words)
+      """)
+    return rows.compactMap { row in
+      guard let text = row[0].integer, let attribute = row[1].string, let value = row[2].text else {
+        return nil
+      }
+      return (Quotation(text: Int(text), attribute: attribute), value)
+    }
+  }
+}
+
+extension Document {
+  /// All texts and numbers, but for those of one entry at the top, and whether keys of profiles stand there: beside
+  /// an attribute that holds such, or as the relative of an account.
+  fileprivate func scalars(
+    keyAttributes: Set<String>, leavingOut name: String? = nil, isKey: Bool = false
+  ) -> [(text: String, isKey: Bool)] {
+    switch value {
+    case .null, .scalar(.boolean): return []
+    case .scalar(.text(let text)), .scalar(.number(let text)): return [(text, isKey)]
+    case .list(let items):
+      return items.flatMap { $0.scalars(keyAttributes: keyAttributes, isKey: isKey) }
+    case .mapping(let entries):
+      let isKey = entries.contains { $0.namesKey(among: keyAttributes) }
+      return entries.filter { $0.key != name }.flatMap {
+        $0.value.scalars(keyAttributes: keyAttributes, isKey: isKey && $0.key == "value")
+      }
+    }
+  }
+}
+
+extension Document.Entry {
+  fileprivate func namesKey(among attributes: Set<String>) -> Bool {
+    guard case .scalar(.text(let text)) = value.value else { return false }
+    switch key {
+    case "attribute": return Reference(text)?.parts.last.map(attributes.contains) ?? false
+    case "is", "isNot": return ["childOf", "parentOf"].contains(text)
+    default: return false
+    }
+  }
+}

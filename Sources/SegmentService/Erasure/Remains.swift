@@ -1,0 +1,36 @@
+import Foundation
+import SegmentStore
+
+extension WorkspaceFolder {
+  /// Deletes data files that are not in force, and rows that were staged: left by an erasure or by a process
+  /// that was killed.
+  func removeDataFiles(except dataFile: String) throws {
+    let files = try FileManager.default.contentsOfDirectory(
+      at: state, includingPropertiesForKeys: nil)
+    let kept = [dataFile, dataFile + ".wal"]
+    for file in files
+    where file.lastPathComponent.hasPrefix("data") && !kept.contains(file.lastPathComponent) {
+      try FileManager.default.removeItem(at: file)
+    }
+    try DurableFile.synchronize(folder: state)
+  }
+
+  /// Deletes what queries of a process that was killed had spilled. Only while no data file is open.
+  func removeSpilledFiles() throws {
+    let files = try FileManager.default.contentsOfDirectory(
+      at: temporary, includingPropertiesForKeys: nil)
+    for file in files { try FileManager.default.removeItem(at: file) }
+  }
+}
+
+extension SegmentService {
+  /// Removes everything that a published erasure has replaced, in whatever file it is left. Where it is
+  /// interrupted, the next opening of the workspace does it again.
+  func finishErasure() throws {
+    try folder.removeDataFiles(except: data.current.name)
+    _ = try sweep()
+    _ = try clearCache()
+    for folder in [folder.members, folder.cache] { try DurableFile.synchronize(folder: folder) }
+    try store.finishErasures()
+  }
+}
