@@ -3,13 +3,18 @@ import SegmentStore
 
 extension WorkspaceFolder {
   /// Deletes data files that are not in force, and rows that were staged: left by an erasure or by a process
-  /// that was killed.
+  /// that was killed. Where the one in force is missing, which only somebody else can have done, all stay.
   func removeDataFiles(except dataFile: String) throws {
+    guard FileManager.default.fileExists(atPath: database(dataFile).path) else { return }
     let files = try FileManager.default.contentsOfDirectory(
       at: state, includingPropertiesForKeys: nil)
-    let kept = [dataFile, dataFile + ".wal"]
-    for file in files
-    where file.lastPathComponent.hasPrefix("data") && !kept.contains(file.lastPathComponent) {
+    for file in files {
+      let name = file.lastPathComponent
+      guard
+        let parts = name.wholeMatch(
+          of: /(data(?:-[0-9]+)?\.duckdb)(\.staging)?(?:\.(?:wal|checkpoint|recovery|tmp))*/),
+        parts.1 != dataFile || parts.2 != nil
+      else { continue }
       try FileManager.default.removeItem(at: file)
     }
     try DurableFile.synchronize(folder: state)

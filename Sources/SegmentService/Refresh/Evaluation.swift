@@ -70,7 +70,9 @@ struct Evaluator: Sendable {
     progress(total - missing.count, total)
     try await data.engine.evaluate(missing, with: references, in: snapshot.version) {
       [keys] leaf, result in
-      if case .success(let set) = result, let key = keys[leaf] { try data.cache.keep(set, for: key) }
+      if case .success(let set) = result, let key = keys[leaf] {
+        try data.cache.keep(set, for: key)
+      }
       progress(await sets.add(leaf, result), total)
     }
     return sets
