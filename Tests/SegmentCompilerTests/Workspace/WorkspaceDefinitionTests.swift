@@ -43,7 +43,7 @@ import Testing
         relationships:
           - Line.CustomerId -> Customer.CustomerId
           - Line.BillTo -> Customer.CustomerId as "Bill.To"
-          - {from: Customer.ReferrerId, to: Customer.CustomerId, name: Referrer, kind: one-to-one}
+          - {from: Customer.ReferrerId, to: Customer.CustomerId, name: Referrer, kind: one-to-one, onErasure: missing}
           - Line.A -> Shopper.CustomerId
           - Line.B -> Shopper.CustomerId
         audiences:
@@ -73,7 +73,12 @@ import Testing
       workspace.relationships.map(\.name.description) == [
         "Line.Customer", "Line.\"Bill.To\"", "Customer.Referrer", "Line.A", "Line.B",
       ])
-    #expect(workspace.relationships[2].kind == .oneToOne)
+    #expect(
+      workspace.relationships.map { $0.kind == .oneToOne } == [false, false, true, false, false])
+    #expect(
+      workspace.relationships.map { $0.onErasure == .missing } == [
+        false, false, true, false, false,
+      ])
     #expect(
       workspace.audiences[0].hierarchy == RelationshipName(table: "Customer", name: "Referrer"))
   }
