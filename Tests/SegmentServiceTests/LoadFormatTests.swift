@@ -20,28 +20,32 @@ import Testing
       table(),
       files: [
         "data/t.csv": """
-        id,zero,plus,dec,dbl,exact,day,moment,zoned,mixed,flag,yes,empty,big,words
-        1,0,1,1.5,1e3,0.000001,2024-02-29,2024-01-01 10:00,2024-01-01T10:00:00Z,2024-01-01,true,Yes,,1,a
-        2,01,+2,-3,nan,123456789012.5,2023-01-01,2024-01-01T10:00:30.25,2024-01-01 10:00:00+02:00,2024-01-01T01:00,F,no,,9223372036854775807,1
+        id,zero,plus,dec,dbl,exact,dot,day,moment,zoned,mixed,flag,yes,empty,big,words
+        1,0,1,1.5,1e3,0.000001,.5000,2024-02-29,2024-01-01 10:00,2024-01-01T10:00:00Z,2024-01-01,true,Yes,,1,a
+        2,01,+2,-3,nan,123456789012.5,-.25,2023-01-01,2024-01-01T10:00:30.25,2024-01-01 10:00:00+02:00,2024-01-01T01:00,F,no,,9223372036854775807,1
         """
       ])
     try await workspace.load()
     #expect(
       try workspace.types("T") == [
         "id": "integer", "zero": "text", "plus": "text", "dec": "decimal(18,6)", "dbl": "double",
-        "exact": "decimal(18,6)", "day": "date", "moment": "datetime", "zoned": "datetime",
+        "exact": "decimal(18,6)", "dot": "decimal(18,6)", "day": "date", "moment": "datetime",
+        "zoned": "datetime",
         "mixed": "datetime", "flag": "boolean", "yes": "boolean", "empty": "text",
         "big": "integer", "words": "text",
       ])
     #expect(
-      try await workspace.rows("T", "dec, dbl, day, moment, zoned, flag, yes, big", order: "id")
+      try await workspace.rows(
+        "T", "dec, dbl, dot, day, moment, zoned, flag, yes, big", order: "id")
         == [
           [
-            "1.500000", "1000.0", "2024-02-29", "2024-01-01T10:00:00Z", "2024-01-01T10:00:00Z",
+            "1.500000", "1000.0", "0.500000", "2024-02-29", "2024-01-01T10:00:00Z",
+            "2024-01-01T10:00:00Z",
             "true", "true", "1",
           ],
           [
-            "-3.000000", "∅", "2023-01-01", "2024-01-01T10:00:30Z", "2024-01-01T08:00:00Z", "false",
+            "-3.000000", "∅", "-0.250000", "2023-01-01", "2024-01-01T10:00:30Z",
+            "2024-01-01T08:00:00Z", "false",
             "false", "9223372036854775807",
           ],
         ])

@@ -5,6 +5,7 @@ extension CalculationCompiler {
     ("least", 2...100), ("greatest", 2...100), ("coalesce", 2...100), ("if", 3...3),
     ("concat", 2...100), ("lower", 1...1), ("upper", 1...1), ("trim", 1...1), ("length", 1...1),
     ("year", 1...1), ("month", 1...1), ("day", 1...1), ("daysBetween", 2...2), ("isMissing", 1...1),
+    ("rowNumber", 0...0),
   ]
 
   func call(
@@ -17,9 +18,9 @@ extension CalculationCompiler {
     }
     guard function.arguments.contains(arguments.count) else {
       let (low, high) = (function.arguments.lowerBound, function.arguments.upperBound)
+      let expected = high == 0 ? "no" : low == high ? "\(low)" : "\(low) or more"
       throw CalculationProblem(
-        message:
-          "'\(name)' takes \(low == high ? "\(low)" : "\(low) or more") values, not \(arguments.count).",
+        message: "'\(name)' takes \(expected) values, not \(arguments.count).",
         position: position)
     }
     var term = try apply(name, arguments)
@@ -43,6 +44,10 @@ extension CalculationCompiler {
     case "year": term("year(\(try day(arguments[0], of: name)))", .integer)
     case "month": term("month(\(try day(arguments[0], of: name)))", .integer)
     case "day": term("day(\(try day(arguments[0], of: name)))", .integer)
+    case "rowNumber":
+      term(
+        "(\(identifier: Part.rowColumn) & \(number: 1 << Part.rowNumberBits - 1))", .integer,
+        isNeverMissing: true)
     case "lower", "upper", "trim", "length": try ofText(name, arguments[0])
     default: try ofNumber(name, arguments)
     }

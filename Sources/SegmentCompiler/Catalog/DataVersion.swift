@@ -20,6 +20,9 @@ public struct Part: Sendable, Hashable {
   /// The row id: unique in the table, and the tie-break where it has no key.
   public static let rowColumn = "_muster_row"
 
+  /// The low bits of a row id: the row's number in its file, from 1. The file's id is above them.
+  public static let rowNumberBits = 40
+
   public init(id: Int64, table: String, rows: Int64, routes: [Route]) {
     self.id = id
     self.table = table

@@ -12,6 +12,16 @@ extension WorkspaceDefinition {
     return catalog
   }
 
+  /// All attributes of a table, the calculated ones after its stored ones.
+  public func attributes(
+    of table: TableDefinition, stored: [Attribute]
+  ) throws -> [Attribute] {
+    try stored
+      + calculations(of: table, stored: stored).map {
+        Attribute(name: $0.name, type: $0.calculation.type)
+      }
+  }
+
   /// All calculated attributes of a table over its stored ones: name, type and SQL, in order.
   public func calculations(
     of table: TableDefinition, stored: [Attribute]
@@ -56,9 +66,7 @@ private struct CatalogChecker {
     let place = "tables.\(Reference.quoted(definition.name))"
     var attributes = loaded(definition, at: place)
     do {
-      attributes += try workspace.calculations(of: definition, stored: attributes).map {
-        Attribute(name: $0.name, type: $0.calculation.type)
-      }
+      attributes = try workspace.attributes(of: definition, stored: attributes)
     } catch let diagnostics as Diagnostics {
       problems += diagnostics.all
     } catch {}
@@ -77,7 +85,10 @@ private struct CatalogChecker {
     guard case .derived(let origin, let name) = definition.origin else {
       return stored[definition.name] ?? []
     }
-    let attributes = stored[origin] ?? []
+    guard let table = workspace.table(origin),
+      // Wrong calculations are noted where the table itself is checked.
+      let attributes = try? workspace.attributes(of: table, stored: stored[origin] ?? [])
+    else { return [] }
     guard let attribute = attributes.first(where: { $0.name == name }) else {
       unknown(name, in: attributes, of: origin, at: "\(place).derivedFrom")
       return []

@@ -38,7 +38,7 @@ extension ErasureRun {
       guard let rows = current[table.name], cascade.isTouched(rows) else { continue }
       let counts = try await connection.rows(
         """
-        SELECT "row" >> \(number: LoadNames.rowBits) AS file, count(*) FROM \(Cascade.marks)
+        SELECT "row" >> \(number: Part.rowNumberBits) AS file, count(*) FROM \(Cascade.marks)
         WHERE rows = \(bind: .integer(rows.id)) AND attribute IS NULL GROUP BY file
         """)
       let found = Dictionary(

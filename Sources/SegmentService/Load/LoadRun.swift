@@ -160,10 +160,7 @@ final class LoadRun {
     }
     let isSame = previous[table.name]?.definition == definitionHash(table)
     if isSame, staged[origin] == nil { return }
-    guard let attribute = attributes[origin]?.first(where: { $0.name == name }) else {
-      throw TableFailure(
-        "'\(Reference([origin, name]))', which it is derived from, was not loaded.")
-    }
+    let attribute = try attribute(name, of: origin)
     tell(table.name, .reading, 0)
     let stored = [Attribute(name: key, type: attribute.type)]
     let calculations = try workspace.calculations(of: table, stored: stored)
@@ -179,6 +176,19 @@ final class LoadRun {
     let count = try await connection.rows("SELECT count(*) FROM \(relation)")
     staged[table.name] = StagedTable(
       files: [], attributes: stored, rows: count[0][0].integer ?? 0, warnings: [])
+  }
+
+  /// The attribute that a table is derived from, calculated ones included.
+  private func attribute(_ name: String, of origin: String) throws -> Attribute {
+    guard let table = workspace.table(origin), hasRows(table) else {
+      throw TableFailure("'\(origin)', which it is derived from, was not loaded.")
+    }
+    let known = try workspace.attributes(of: table, stored: attributes[origin] ?? [])
+    guard let attribute = known.first(where: { $0.name == name }) else {
+      let hint = NearNames.hint(name, among: known.map(\.name)).map { " \($0)" } ?? ""
+      throw TableFailure("The table '\(origin)' has no attribute '\(name)'.\(hint)")
+    }
+    return attribute
   }
 
   /// The key, the keys that relationships refer to, and one-to-one foreign keys.
@@ -234,10 +244,14 @@ final class LoadRun {
   /// Every table must have rows to publish: new ones, or its last part where that was made by the same
   /// definition. A part made by another one may lack attributes, or have keys that were never checked.
   private func requireParts() throws {
-    let isWithout = workspace.tables.contains {
-      staged[$0.name] == nil && previous[$0.name]?.definition != definitionHash($0)
+    if !workspace.tables.allSatisfy(hasRows) {
+      throw LoadFailure(report: report(current?.id, isNew: false))
     }
-    if isWithout { throw LoadFailure(report: report(current?.id, isNew: false)) }
+  }
+
+  /// Whether a table was staged, or its last part was made by the same definition.
+  private func hasRows(_ table: TableDefinition) -> Bool {
+    staged[table.name] != nil || previous[table.name]?.definition == definitionHash(table)
   }
 
   private func report(_ dataVersion: Int64?, isNew: Bool) -> LoadReport {

@@ -24,8 +24,6 @@ enum LoadNames {
   /// The attached database that holds rows until they are published.
   static let staging = "_muster_staging"
   static let errors = "_muster_errors"
-  /// File ids stand above the row numbers in a row id.
-  static let rowBits = 40
 
   static func staged(_ table: String) -> SQLQuery {
     "\(identifier: staging).main.\(identifier: table)"

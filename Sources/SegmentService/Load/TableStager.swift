@@ -227,7 +227,7 @@ struct TableStager {
     let ids = kept.map { "\(bind: .integer($0.id))" as SQLQuery }.joined(", ")
     let rows: SQLQuery = """
       SELECT \(columns.joined(", ")) FROM \(identifier: previous.part.storedName)
-      WHERE (\(identifier: Part.rowColumn) >> \(number: LoadNames.rowBits)) IN (\(ids))
+      WHERE (\(identifier: Part.rowColumn) >> \(number: Part.rowNumberBits)) IN (\(ids))
       """
     try await insert(CalculatedColumns.adding(calculations, to: rows))
   }
@@ -259,7 +259,7 @@ struct TableStager {
         errors.append((isWrong, "CASE WHEN \(isWrong) THEN \(entry) END"))
       }
     }
-    let first = input.file.id << LoadNames.rowBits
+    let first = input.file.id << Part.rowNumberBits
     selected.append("\(number: Int(first)) + n AS \(identifier: Part.rowColumn)")
     if !errors.isEmpty {
       selected.append(
@@ -347,9 +347,9 @@ struct RowPlace {
   var row: Int64
 
   init?(id: Int64, files: [SourceFile]) {
-    guard let file = files.first(where: { $0.id == id >> LoadNames.rowBits }) else { return nil }
+    guard let file = files.first(where: { $0.id == id >> Part.rowNumberBits }) else { return nil }
     self.file = file.path
-    row = id & (1 << LoadNames.rowBits - 1)
+    row = id & (1 << Part.rowNumberBits - 1)
   }
 }
 

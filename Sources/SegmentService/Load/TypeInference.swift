@@ -35,8 +35,8 @@ struct TypeInference {
         WHEN regexp_full_match(\(raw), '-?(0|[1-9][0-9]{0,11})') THEN 7
         WHEN regexp_full_match(\(raw), '-?(0|[1-9][0-9]{0,18})') AND TRY_CAST(\(raw) AS BIGINT) IS NOT NULL THEN 5
         WHEN regexp_full_match(\(raw), '-?[0-9]{19,}') THEN 0
-        WHEN regexp_full_match(\(raw), '-?(0|[1-9][0-9]{0,11})\\.[0-9]{1,6}0*') THEN 6
-        WHEN regexp_full_match(\(raw), '-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][-+]?[0-9]+)?') THEN 4
+        WHEN regexp_full_match(\(raw), '-?(0|[1-9][0-9]{0,11})?\\.[0-9]{1,6}0*') THEN 6
+        WHEN regexp_full_match(\(raw), '-?((0|[1-9][0-9]*)(\\.[0-9]+)?|\\.[0-9]+)([eE][-+]?[0-9]+)?') THEN 4
         WHEN lower(\(raw)) = 'nan' THEN 4
         WHEN \(date) THEN \(number: dateFormat == nil ? 24 : 8)
         WHEN regexp_full_match(\(raw), '\(ValueConversion.iso)') AND TRY_CAST(\(raw) AS TIMESTAMP) IS NOT NULL THEN 16

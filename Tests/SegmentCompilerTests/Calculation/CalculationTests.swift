@@ -33,6 +33,7 @@ import Testing
     ("concat(Name, ' ', Quantity)", "text"), ("length(trim(lower(upper(Name))))", "integer"),
     ("year(Born) * 100 + month(Seen) + day('2024-02-29')", "integer"),
     ("daysBetween(Born, Seen)", "integer"), ("isMissing(Name)", "boolean"),
+    ("rowNumber()", "integer"),
     ("Born >= '1980-01-01' and not Active or Name = 'x'", "boolean"),
     ("\"Loyalty Tier\" = 'it''s'", "boolean"), ("greatest(Born, '2000-01-01')", "date"),
   ])
