@@ -29,13 +29,22 @@ final class TestWorkspace: Sendable {
 
   /// Saves and refreshes a definition, and reads back what was published.
   func publish(_ definition: SegmentDefinition, asOf: Instant) async throws -> Published {
+    let (result, warnings) = try await refresh(definition, asOf: asOf)
+    let rows = try await members(definition.name)
+    return Published(rows: rows, counts: result.rules, warnings: warnings)
+  }
+
+  /// Saves and refreshes a definition.
+  @discardableResult
+  func refresh(
+    _ definition: SegmentDefinition, asOf: Instant
+  ) async throws -> (result: RunResult, warnings: [Diagnostic]) {
     _ = try service.save(definition.json)
     let refreshed = try await service.refresh([definition.name], asOf: asOf)
     guard let result = refreshed[0].run.result else {
       throw TestFailure("\(definition.name): \(refreshed[0].run.cause ?? "no result")")
     }
-    let rows = try await members(definition.name)
-    return Published(rows: rows, counts: result.rules, warnings: refreshed[0].warnings)
+    return (result, refreshed[0].warnings)
   }
 
   /// The members of the last run as NDJSON writes them, one document per member.
@@ -51,13 +60,21 @@ final class TestWorkspace: Sendable {
   }
 
   /// Runs hand-written SQL over the loaded tables, each visible under its own name.
-  func sql(_ text: String) async throws -> [[DuckDBValue]] {
+  ///
+  /// - Parameter views: further names, each with its query.
+  func sql(
+    _ text: String, views: [(name: String, query: String)] = []
+  ) async throws -> [[DuckDBValue]] {
     let connection = try service.database.connect()
     let version = try service.snapshot().version
     for part in version.parts.values {
       _ = try await connection.execute(
         "CREATE TEMP VIEW \(identifier: part.table) AS SELECT * FROM \(identifier: part.storedName)"
       )
+    }
+    for view in views {
+      let query = SQLQuery(stringLiteral: view.query)
+      try await connection.execute("CREATE TEMP VIEW \(identifier: view.name) AS \(query)")
     }
     return try await connection.rows(SQLQuery(stringLiteral: text))
   }
