@@ -8,6 +8,8 @@ import SegmentStore
 public final class SegmentService: Sendable {
   public let folder: WorkspaceFolder
   public let definition: WorkspaceDefinition
+  /// Of the workspace file.
+  let text: String
   let store: SegmentStore
   let data: DataFile
   let now: @Sendable () -> Instant
@@ -47,6 +49,7 @@ public final class SegmentService: Sendable {
     guard let yaml = try? String(contentsOf: folder.definition, encoding: .utf8) else {
       throw WorkspaceError.noWorkspace(folder.root.path)
     }
+    text = yaml
     definition = try WorkspaceDefinition(yaml: yaml)
     try folder.create()
     self.folder = folder
@@ -82,13 +85,13 @@ public final class SegmentService: Sendable {
       records[$0.name]?.definition != definition.definitionHash(of: $0)
     }
     guard changed.isEmpty else { throw WorkspaceError.changedSinceLoad(changed.map(\.name)) }
-    return try snapshot(of: version)
+    return try snapshot(of: version, by: definition)
   }
 
-  func snapshot(of version: DataVersion) throws -> Snapshot {
+  func snapshot(of version: DataVersion, by workspace: WorkspaceDefinition) throws -> Snapshot {
     let parts = try store.partRecords(dataVersion: version.id)
     return Snapshot(
-      version: version, catalog: try definition.catalog(stored: parts.mapValues(\.attributes)))
+      version: version, catalog: try workspace.catalog(stored: parts.mapValues(\.attributes)))
   }
 }
 

@@ -192,7 +192,7 @@ extension SegmentStore {
     }
   }
 
-  /// nil where it was never published or has been forgotten.
+  /// nil where it was never published or has expired.
   public func dataVersion(id: Int64) throws -> DataVersion? {
     try database.read { try fetchDataVersion(id, $0) }
   }
@@ -236,17 +236,6 @@ extension SegmentStore {
     }
   }
 
-  /// Forgets all data versions but these and the current one, and the parts that only they had.
-  public func forgetDataVersions(except kept: Set<Int64>) throws {
-    try database.write { db in
-      let all = try Int64.fetchAll(db, sql: "SELECT id FROM dataVersion ORDER BY id")
-      for id in all.dropLast() where !kept.contains(id) {
-        try db.execute(sql: "DELETE FROM dataVersion WHERE id = ?", arguments: [id])
-      }
-      try db.execute(
-        sql: "DELETE FROM part WHERE id NOT IN (SELECT partId FROM dataVersionPart)")
-    }
-  }
 }
 
 private func insert(_ record: PartRecord, _ db: Database) throws {
@@ -279,7 +268,7 @@ private func fetchParts(dataVersion id: Int64, _ db: Database) throws -> [PartRe
 }
 
 extension PartRecord {
-  fileprivate init(_ row: Row) throws {
+  init(_ row: Row) throws {
     let attributes: [[String]] = try decode(row["attributes"])
     self.init(
       part: Part(

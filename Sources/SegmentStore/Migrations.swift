@@ -9,5 +9,6 @@ let migrator: DatabaseMigrator = {
   registerRuns(&migrator)  // Runs.swift
   registerLoads(&migrator)  // Loads.swift
   registerErasures(&migrator)  // Erasures.swift
+  registerRetention(&migrator)  // Retention.swift
   return migrator
 }()

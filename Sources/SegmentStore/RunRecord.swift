@@ -12,6 +12,8 @@ public struct RunRecord: Sendable, Equatable {
   /// The runs whose members this one read by `memberOf`.
   public var references: [RunReference]
   public var outcome: Outcome
+  /// SHA-256 of the workspace file that the run was planned with; nil for runs of Muster 0.1.0.
+  public var workspaceFile: String?
 
   public enum Outcome: Sendable, Equatable {
     case succeeded(RunResult)
@@ -22,7 +24,8 @@ public struct RunRecord: Sendable, Equatable {
 
   public init(
     id: Int64, segment: String, segmentVersion: Int, asOf: Int64, dataVersion: Int64,
-    started: Int64, finished: Int64, references: [RunReference] = [], outcome: Outcome
+    started: Int64, finished: Int64, references: [RunReference] = [], outcome: Outcome,
+    workspaceFile: String? = nil
   ) {
     self.id = id
     self.segment = segment
@@ -33,6 +36,7 @@ public struct RunRecord: Sendable, Equatable {
     self.finished = finished
     self.references = references
     self.outcome = outcome
+    self.workspaceFile = workspaceFile
   }
 
   public var status: RunStatus {
@@ -93,6 +97,8 @@ public struct RunResult: Sendable, Equatable {
 public struct MembersFile: Sendable, Equatable {
   public var name: String
   public var sha256: String
+  /// When it was given up; nil as long as it is kept.
+  public internal(set) var gone: Int64?
 
   public init(name: String, sha256: String) {
     self.name = name

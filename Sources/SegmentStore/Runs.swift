@@ -55,10 +55,19 @@ extension SegmentStore {
   ///
   /// The files with their members must be on disk before.
   ///
-  /// - Parameter dataFile: what they were computed from; nothing is published where another file is in force.
-  public func publish(_ runs: [RunRecord], from dataFile: String? = nil) throws {
+  /// - Parameters:
+  ///   - workspaceFile: the text whose hash the runs name.
+  ///   - dataFile: what they were computed from; nothing is published where another file is in force.
+  public func publish(
+    _ runs: [RunRecord], workspaceFile: String? = nil, from dataFile: String? = nil
+  ) throws {
     try database.write { db in
       try require(dataFile: dataFile, db)
+      if let workspaceFile, !runs.isEmpty {
+        try db.execute(
+          sql: "INSERT OR IGNORE INTO workspaceFile VALUES (?, ?)",
+          arguments: [sha256(workspaceFile), workspaceFile])
+      }
       for run in runs { try insert(run, db) }
     }
   }
@@ -111,10 +120,12 @@ extension SegmentStore {
     }
   }
 
-  /// Names of the member files that a run refers to; every other one can be swept.
+  /// Names of the member files that are kept; every other one can be swept.
   public func memberFilesInUse() throws -> Set<String> {
     try database.read { db in
-      try String.fetchSet(db, sql: "SELECT membersFile FROM run WHERE membersFile IS NOT NULL")
+      try String.fetchSet(
+        db,
+        sql: "SELECT membersFile FROM run WHERE status = 'succeeded' AND membersGone IS NULL")
     }
   }
 }
@@ -141,14 +152,15 @@ private func insert(_ run: RunRecord, _ db: Database) throws {
     sql: """
       INSERT INTO run (id, segmentId, segmentVersion, asOf, dataVersion, started, finished,
         "references", status, cause, membersFile, membersSha256, count, entered, exited, rules,
-        previousRun)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        previousRun, workspaceFile)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
     arguments: [
       run.id, segment, run.segmentVersion, run.asOf, run.dataVersion, run.started, run.finished,
       json(run.references), run.status.rawValue, run.cause, result?.members.name,
       result?.members.sha256, result?.count, result?.entered, result?.exited,
       result.map { try json($0.rules) }, result?.previousRun,
+      run.workspaceFile,
     ])
 }
 
@@ -159,15 +171,17 @@ extension RunRecord: FetchableRecord {
     case .failed: outcome = .failed(cause: row["cause"])
     case .skipped: outcome = .skipped(cause: row["cause"])
     case .succeeded, nil:
+      var members = MembersFile(name: row["membersFile"], sha256: row["membersSha256"])
+      members.gone = row["membersGone"]
       outcome = .succeeded(
         RunResult(
-          members: MembersFile(name: row["membersFile"], sha256: row["membersSha256"]),
-          count: row["count"], entered: row["entered"], exited: row["exited"],
+          members: members, count: row["count"], entered: row["entered"], exited: row["exited"],
           erased: row["erased"], rules: try decode(row["rules"]), previousRun: row["previousRun"]))
     }
     self.init(
       id: row["id"], segment: row["segment"], segmentVersion: row["segmentVersion"],
       asOf: row["asOf"], dataVersion: row["dataVersion"], started: row["started"],
-      finished: row["finished"], references: try decode(row["references"]), outcome: outcome)
+      finished: row["finished"], references: try decode(row["references"]), outcome: outcome,
+      workspaceFile: row["workspaceFile"])
   }
 }

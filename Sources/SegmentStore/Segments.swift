@@ -117,7 +117,7 @@ func replace(_ version: SegmentVersion, with definition: String, _ db: Database)
       UPDATE segmentVersion SET definition = ?, contentHash = ?
       WHERE number = ? AND segmentId = (SELECT id FROM segment WHERE name = ?)
       """,
-    arguments: [definition, contentHash(definition), version.number, version.segment])
+    arguments: [definition, sha256(definition), version.number, version.segment])
 }
 
 private func currentVersion(_ db: Database, _ name: String) throws -> SegmentVersion? {
@@ -125,15 +125,15 @@ private func currentVersion(_ db: Database, _ name: String) throws -> SegmentVer
     db, sql: selectVersion + "WHERE s.name = ? AND v.number = s.version", arguments: [name])
 }
 
-/// Bytes decide: definitions that Swift calls equal by canonical equivalence differ here.
-private func contentHash(_ definition: String) -> String {
-  SHA256.hash(data: Data(definition.utf8)).map { String(format: "%02x", $0) }.joined()
+/// Bytes decide: texts that Swift calls equal by canonical equivalence differ here.
+func sha256(_ text: String) -> String {
+  SHA256.hash(data: Data(text.utf8)).map { String(format: "%02x", $0) }.joined()
 }
 
 private func saveVersion(_ db: Database, _ name: String, _ definition: String, _ time: Int64) throws
   -> SegmentVersion
 {
-  let hash = contentHash(definition)
+  let hash = sha256(definition)
   let current = try currentVersion(db, name)
   if let current, current.contentHash == hash { return current }
 

@@ -23,7 +23,7 @@ import Testing
   }
 
   private static let buyers = """
-    {segment: buyers, rules: [{path: [Order.Customer]}]}
+    {segment: buyers, rules: [{path: [Order.Customer]}], project: [Order.Nr]}
     """
 
   private func folder() throws -> URL {
@@ -46,6 +46,38 @@ import Testing
     }
     return String(decoding: keys.withLock { $0 }, as: UTF8.self)
       .components(separatedBy: "\r\n").dropFirst().filter { !$0.isEmpty }
+      .map { $0.components(separatedBy: ",")[0] }
+  }
+
+  @Test func `an old run is read by the workspace file it was computed with`() async throws {
+    let folder = try folder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try Self.write(Self.yaml(payer: "BuyerId"), "workspace.yaml", to: folder)
+    try await load(folder)
+    #expect(try await members(in: folder) == ["1"])
+
+    let changed = Self.yaml(payer: "PayerId") + "\ntimeZone: Asia/Tokyo\nweekStart: sunday"
+    try Self.write(changed, "workspace.yaml", to: folder)
+    try await load(folder)
+    #expect(try await members(in: folder) == ["2"])
+
+    let service = try SegmentService(folder: WorkspaceFolder(folder), purpose: "a test")
+    let lines = Guarded<[UInt8]>([])
+    for run in [Int64(1), 2] {
+      try await service.writeMembers(MemberSelection(segment: "buyers", run: run), as: .ndjson) {
+        piece in
+        lines.withLock { $0 += piece }
+      }
+    }
+    #expect(
+      String(decoding: lines.withLock { $0 }, as: UTF8.self)
+        == #"{"Id":1,"Order.Nr":[1]}"# + "\n" + #"{"Id":2,"Order.Nr":[1]}"# + "\n")
+    for (run, key) in [(Int64(1), "1"), (2, "2")] {
+      let why = try await service.why(segment: "buyers", key: key, run: run)
+      #expect(why.isMember && why.findings.map(\.holds) == [true])
+    }
+    let why = try await service.why(segment: "buyers", key: "1", run: 2)
+    #expect(!why.isMember && why.findings.map(\.holds) == [false])
   }
 
   private func load(_ folder: URL) async throws {

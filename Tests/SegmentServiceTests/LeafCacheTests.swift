@@ -10,7 +10,8 @@ import Testing
       path: "cache-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    let cache = LeafCache(folder: folder, dataFile: "data.duckdb")
+    let cache = LeafCache(
+      folder: folder, dataFile: "data.duckdb", temporary: FileManager.default.temporaryDirectory)
     for (age, key) in ["old", "middle", "new"].enumerated() {
       let before = Set(try FileManager.default.contentsOfDirectory(atPath: folder.path))
       try cache.keep(MemberSet([1, 2, 3]), for: key)
@@ -20,14 +21,15 @@ import Testing
         [.modificationDate: Date(timeIntervalSince1970: Double(age) * 60)],
         ofItemAtPath: folder.appending(path: written).path)
     }
-    #expect(try cache.trim(to: 1 << 20).files == 0)
+    #expect(try cache.beyond(1 << 20).isEmpty)
     let size = try #require(
       FileManager.default.attributesOfItem(
         atPath: folder.path + "/"
           + FileManager.default.contentsOfDirectory(atPath: folder.path)[0])[.size] as? Int)
-    #expect(try cache.trim(to: 2 * size).files == 1)
+    #expect(try cache.beyond(2 * size).map(\.bytes) == [size])
+    try cache.trim(to: 2 * size)
     #expect(cache.set(for: "old") == nil)
     #expect(cache.set(for: "new") == MemberSet([1, 2, 3]))
-    #expect(try cache.clear().files == 2)
+    #expect(try cache.beyond(0).count == 2)
   }
 }

@@ -30,7 +30,7 @@ import Testing
     try await shop.refresh()
     #expect(log.asked.withLock { $0.count } == 0)
 
-    _ = try shop.service.clearCache()
+    _ = try await shop.service.collectGarbage(clearingCache: true)
     try await shop.refresh()
     #expect(log.drain().count == 2)
   }

@@ -394,7 +394,8 @@ import Testing
     try await workspace.database.connect().execute("CREATE TABLE \"Order@999\" (n INTEGER)")
     try workspace.write("Order-2.csv", "OrderId,CustomerId,Price,Quantity\n9,c,1,1\n")
     try await workspace.load()
-    try workspace.store.forgetDataVersions(except: [])
+    _ = try workspace.store.expire(
+      by: RetentionRules(dataVersions: .last(1), members: .all, runs: .all), lent: [], at: 0)
     try await workspace.loader().sweep()
     let tables = try await workspace.database.connect().rows(
       "SELECT table_name FROM duckdb_tables() ORDER BY table_name")

@@ -252,18 +252,25 @@ import Testing
   }
 
   @Test func `lists of a run whose data is gone are refused with the reason`() async throws {
-    let shop = try await Shop(segments: Shop.oslo)
+    let shop = try await Shop(
+      yaml: Shop.yaml + "\nretention: {dataVersions: 1}", segments: Shop.oslo)
     let first = try #require(try await shop.refresh()["oslo"])
     try await shop.load("Customer.csv", "Id,City,Points,Joined\n1,Oslo,,\n")
-    try shop.service.store.forgetDataVersions(except: [])
+    let second = try #require(try await shop.refresh()["oslo"])
+    try await shop.load("Customer.csv", "Id,City,Points,Joined\n1,Oslo,,\n3,Oslo,,\n")
+    #expect(try await shop.keys("oslo", run: first.id) == ["1", "2"])
+    try await shop.refresh()
     await #expect(throws: WorkspaceError.dataGone(run: first.id)) {
       try await shop.keys("oslo", run: first.id)
     }
-    let result = try await shop.result("oslo")
-    #expect(result.exited == 1 && result.previousRun == first.id)
     await #expect(throws: WorkspaceError.dataGone(run: first.id)) {
-      try await shop.keys("oslo", .exited)
+      try await shop.service.why(segment: "oslo", key: "1", run: first.id)
     }
-    #expect(try await shop.keys("oslo") == ["1"])
+    // Who exited is listed as they were in the run before.
+    #expect(try await shop.keys("oslo", run: second.id) == ["1"])
+    await #expect(throws: WorkspaceError.dataGone(run: first.id)) {
+      try await shop.keys("oslo", .exited, run: second.id)
+    }
+    #expect(try await shop.keys("oslo", .entered) == ["3"])
   }
 }

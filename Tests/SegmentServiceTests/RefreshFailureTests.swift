@@ -178,11 +178,13 @@ import Testing
     let unfinished = shop.service.folder.members.appending(path: "998.members.new")
     for file in [stray, unfinished] { try Data([1, 2, 3]).write(to: file) }
 
-    let removed = try shop.service.sweep()
-    #expect(removed.files == 2 && removed.bytes == 6)
+    let found = try await shop.service.collectGarbage(dryRun: true)
+    #expect(found.members.map(\.url.lastPathComponent) == ["998.members.new", "999.members"])
+    #expect(found.bytes == 6 && FileManager.default.fileExists(atPath: stray.path))
+    #expect(try await shop.service.collectGarbage().members == found.members)
     #expect(!FileManager.default.fileExists(atPath: stray.path))
     #expect(try await shop.keys("oslo") == ["1", "2"])
     #expect(try await shop.keys("oslo", run: first.id) == ["1", "2"])
-    #expect(try shop.service.sweep().files == 0)
+    #expect(try await shop.service.collectGarbage().members.isEmpty)
   }
 }

@@ -171,7 +171,7 @@ import Testing
       "{segment: both, rules: [{match: {any: [{is: memberOf, value: oslo}, {is: memberOf, value: newcomers}]}}]}"
     )
     let first = try await shop.refresh()
-    _ = try shop.service.clearCache()
+    _ = try await shop.service.collectGarbage(clearingCache: true)
     let second = try await shop.refresh()
     for name in ["oslo", "newcomers", "both"] {
       let files = try [first[name], second[name]].map { try shop.membersFile(of: $0) }

@@ -35,6 +35,7 @@ struct WorkspaceDecoder {
   func workspace(_ document: Document) -> WorkspaceDefinition? {
     let keys = [
       "workspace", "timeZone", "weekStart", "sources", "tables", "relationships", "audiences",
+      "retention",
     ]
     guard let entries = reader.mapping(document, at: "", known: keys) else { return nil }
     let name = entries["workspace"].flatMap { reader.text($0, at: "workspace") } ?? ""
@@ -57,7 +58,8 @@ struct WorkspaceDecoder {
       } ?? []
     return WorkspaceDefinition(
       name: name, timeZone: zone, weekStart: weekStart ?? .monday, sources: sources,
-      tables: tables, relationships: relationships, audiences: audiences)
+      tables: tables, relationships: relationships, audiences: audiences,
+      retention: entries["retention"].map(retention) ?? Retention())
   }
 
   // MARK: - Sources

@@ -10,11 +10,12 @@ public struct WorkspaceDefinition: Sendable, Equatable {
   /// With their full names given.
   public var relationships: [Relationship]
   public var audiences: [AudienceDefinition]
+  public var retention: Retention
 
   public init(
     name: String, timeZone: String = "UTC", weekStart: Weekday = .monday,
     sources: [DataSource] = [], tables: [TableDefinition], relationships: [Relationship] = [],
-    audiences: [AudienceDefinition] = []
+    audiences: [AudienceDefinition] = [], retention: Retention = Retention()
   ) {
     self.name = name
     self.timeZone = timeZone
@@ -23,6 +24,7 @@ public struct WorkspaceDefinition: Sendable, Equatable {
     self.tables = tables
     self.relationships = relationships
     self.audiences = audiences
+    self.retention = retention
   }
 
   public func table(_ name: String) -> TableDefinition? { tables.first { $0.name == name } }

@@ -167,7 +167,7 @@ extension SegmentService {
   }
 
   /// The audience of definitions that name none.
-  var soleAudience: String { definition.audiences.count == 1 ? definition.audiences[0].name : "" }
+  var soleAudience: String { definition.soleAudience }
 
   /// What every saved segment, and those of `definitions` in their place, mean to a reference.
   func segmentFacts(adding definitions: [SegmentDefinition] = []) throws -> [String: SegmentFacts] {
@@ -186,6 +186,11 @@ extension SegmentService {
     }
     return facts
   }
+}
+
+extension WorkspaceDefinition {
+  /// The audience of definitions that name none.
+  var soleAudience: String { audiences.count == 1 ? audiences[0].name : "" }
 }
 
 /// A segment as a list shows it.

@@ -105,7 +105,7 @@ extension ErasureRun {
   func burntRuns(_ burnt: [String: MemberSet]) throws -> [BurntRun] {
     guard !burnt.isEmpty else { return [] }
     return try service.store.runs(succeeded: true).compactMap { run in
-      guard let file = run.result?.members, let audience = try audience(of: run),
+      guard let file = run.result?.members, file.gone == nil, let audience = try audience(of: run),
         let gone = burnt[audience]
       else { return nil }
       guard let members = try? service.members(of: run) else {

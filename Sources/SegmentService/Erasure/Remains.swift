@@ -33,8 +33,9 @@ extension SegmentService {
   /// interrupted, the next opening of the workspace does it again.
   func finishErasure() throws {
     try folder.removeDataFiles(except: data.current.name)
-    _ = try sweep()
-    _ = try clearCache()
+    for file in try unusedMembers() + data.current.cache.beyond(0) {
+      try StoredFile.remove(file.url)
+    }
     for folder in [folder.members, folder.cache] { try DurableFile.synchronize(folder: folder) }
     try store.finishErasures()
   }

@@ -48,20 +48,11 @@ public struct Loader: Sendable {
     }
   }
 
-  /// Drops stored parts that no data version has: of loads that failed, and of data versions that were forgotten.
+  /// Drops stored parts that no data version has: of loads that failed, and of data versions that expired.
   public func sweep() async throws {
-    let connection = try database.connect()
+    let tables = StoredTables(database)
     let live = Set(try store.liveParts().map(\.storedName))
-    let rows = try await connection.rows(
-      """
-      SELECT table_name FROM duckdb_tables() WHERE database_name = current_database()
-        AND NOT temporary AND regexp_matches(table_name, '@[0-9]+$')
-        AND NOT starts_with(table_name, '_muster')
-      """)
-    for name in rows.compactMap({ $0[0].string }) where !live.contains(name) {
-      try await connection.execute("DROP TABLE \(identifier: name)")
-    }
-    try await connection.checkpoint()
+    try await tables.drop(tables.parts().filter { !live.contains($0) })
   }
 
   /// Sees to it that the new parts survive a crash of the machine.

@@ -17,6 +17,8 @@ struct LeafCache: Sendable {
   let folder: URL
   /// What the results are of: an erasure changes the parts under the names that leaves read.
   let dataFile: String
+  /// Of files that are being written; on the same file system.
+  let temporary: URL
 
   func set(for key: String) -> MemberSet? {
     guard let data = try? Data(contentsOf: file(for: key)), data.count >= SHA256.byteCount else {
@@ -29,39 +31,31 @@ struct LeafCache: Sendable {
 
   func keep(_ set: MemberSet, for key: String) throws {
     let bytes = set.bytes
-    try Data(Array(SHA256.hash(data: bytes)) + bytes).write(to: file(for: key), options: .atomic)
+    let file = file(for: key)
+    let partial = temporary.appending(path: "\(file.lastPathComponent)-\(UUID())")
+    try Data(Array(SHA256.hash(data: bytes)) + bytes).write(to: partial)
+    guard rename(partial.path, file.path) == 0 else { throw FileError(path: file.path) }
   }
 
-  /// Removes every file.
-  func clear() throws -> Removed { try remove(files()) }
+  /// Removes the files that are ``beyond(_:)`` a limit.
+  func trim(to limit: Int) throws {
+    for file in try beyond(limit) { try StoredFile.remove(file.url) }
+  }
 
-  /// Removes the files that were written first, so that at most `limit` bytes stay. As-of moves on, and
-  /// with it most relative bounds: what is old is hardly asked for again.
-  @discardableResult
-  func trim(to limit: Int) throws -> Removed {
-    let newestFirst = try files().sorted { $0.written > $1.written }
+  /// The files that were written first, without which at most `limit` bytes stay. As-of moves on, and with
+  /// it most relative bounds: what is old is hardly asked for again.
+  func beyond(_ limit: Int) throws -> [StoredFile] {
+    let written = { (file: StoredFile) in
+      (try? file.url.resourceValues(forKeys: [.contentModificationDateKey]))?
+        .contentModificationDate ?? .distantPast
+    }
+    let newestFirst = try StoredFile.all(in: folder).map { (file: $0, written: written($0)) }
+      .sorted { $0.written > $1.written }
     var kept = 0
-    return try remove(
-      newestFirst.filter { file in
-        kept += file.bytes
-        return kept > limit
-      })
-  }
-
-  private typealias CachedFile = (url: URL, bytes: Int, written: Date)
-
-  private func files() throws -> [CachedFile] {
-    let keys: [URLResourceKey] = [.fileSizeKey, .contentModificationDateKey]
-    return try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: keys)
-      .map { url in
-        let values = try url.resourceValues(forKeys: Set(keys))
-        return (url, values.fileSize ?? 0, values.contentModificationDate ?? .distantPast)
-      }
-  }
-
-  private func remove(_ files: [CachedFile]) throws -> Removed {
-    for file in files { try FileManager.default.removeItem(at: file.url) }
-    return Removed(files: files.count, bytes: files.reduce(0) { $0 + $1.bytes })
+    return newestFirst.map(\.file).filter { file in
+      kept += file.bytes
+      return kept > limit
+    }
   }
 
   private func file(for key: String) -> URL {

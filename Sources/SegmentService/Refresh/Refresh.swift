@@ -27,16 +27,31 @@ extension SegmentService {
     progress: @escaping @Sendable (_ done: Int, _ of: Int) -> Void = { _, _ in }
   ) async throws -> [RefreshedSegment] {
     let versions = try chosen(names)
-    return try await reading { snapshot in
+    let refreshed = try await reading { snapshot in
       let job = try RefreshJob(
         service: self, versions: versions, snapshot: snapshot, asOf: asOf ?? now())
       return try await leases.lend(choosing: { (job, job.unpublished) }) { job in
-        let refreshed = try await job.run(progress: progress)
-        try DurableFile.synchronize(folder: folder.members)
-        try store.publish(refreshed.map(\.run), from: job.data.name)
-        try job.data.cache.trim(to: LeafCache.limit)
-        return refreshed
+        do {
+          let refreshed = try await job.run(progress: progress)
+          try DurableFile.synchronize(folder: folder.members)
+          try store.publish(refreshed.map(\.run), workspaceFile: text, from: job.data.name)
+          try job.data.cache.trim(to: LeafCache.limit)
+          return refreshed
+        } catch {
+          removeUnpublishedMembers(of: job)
+          throw error
+        }
       }
+    }
+    // Whoever has the turn does the same when it is done.
+    try await dataTurn.takeIfFree { try await expire(after: "refresh") }
+    return refreshed
+  }
+
+  /// What is left all the same is swept by the next `gc`.
+  private func removeUnpublishedMembers(of job: RefreshJob) {
+    for id in job.unpublished.runs where (try? store.run(id)) == .some(nil) {
+      try? StoredFile.remove(folder.members.appending(path: MembersFile.name(run: id)))
     }
   }
 
@@ -68,10 +83,16 @@ extension SegmentService {
   /// The stored members of a succeeded run.
   func members(of run: RunRecord) throws -> MemberSet {
     guard let file = run.result?.members else { return MemberSet() }
+    guard file.gone == nil else { throw WorkspaceError.membersGone(run: run.id) }
     guard let data = try? Data(contentsOf: folder.members.appending(path: file.name)),
       case let bytes = [UInt8](data), DurableFile.checksum(bytes) == file.sha256,
       let set = MemberSet(bytes: bytes)
-    else { throw WorkspaceError.membersDamaged(run: run.id) }
+    else {
+      // They may have expired since the record was read.
+      let isKept = try store.run(run.id)?.result?.members.gone == nil
+      throw isKept
+        ? WorkspaceError.membersDamaged(run: run.id) : WorkspaceError.membersGone(run: run.id)
+    }
     return set
   }
 }
@@ -201,7 +222,7 @@ struct RefreshJob {
   ) throws {
     guard let id = runIDs[version.segment] else { return }
     let bytes = evaluation.members.bytes
-    let file = MembersFile(name: "\(id).members", sha256: DurableFile.checksum(bytes))
+    let file = MembersFile(name: MembersFile.name(run: id), sha256: DurableFile.checksum(bytes))
     try DurableFile.write(bytes, to: service.folder.members.appending(path: file.name))
     let (previous, before, warnings) = try previousMembers(of: version, plan)
     let result = RunResult(
@@ -226,13 +247,16 @@ struct RefreshJob {
     do {
       return (run, try service.members(of: run), [])
     } catch WorkspaceError.membersDamaged {
-      let warning = Diagnostic(
-        severity: .warning, code: "membersDamaged", place: "",
-        message:
-          "The stored members of run \(run.id) do not match their checksum; everybody counts as entered."
-      )
-      return (nil, MemberSet(), [warning])
+      return (nil, MemberSet(), [unreadable("do not match their checksum", of: run)])
+    } catch WorkspaceError.membersGone {
+      return (nil, MemberSet(), [unreadable("are not kept", of: run)])
     }
+  }
+
+  private func unreadable(_ problem: String, of run: RunRecord) -> Diagnostic {
+    Diagnostic(
+      severity: .warning, code: "membersDamaged", place: "",
+      message: "The stored members of run \(run.id) \(problem); everybody counts as entered.")
   }
 
   /// The last published run, unless the segment was about another audience then: ordinals of two
@@ -255,7 +279,7 @@ struct RefreshJob {
       id: id, segment: version.segment, segmentVersion: version.number,
       asOf: asOf.microseconds, dataVersion: snapshot.version.id, started: started.microseconds,
       finished: service.now().microseconds, references: names.compactMap { references[$0] },
-      outcome: outcome)
+      outcome: outcome, workspaceFile: sha256(service.text))
     done[version.segment] = RefreshedSegment(run: run, warnings: warnings, pending: pending)
   }
 }

@@ -60,6 +60,25 @@ extension SegmentService {
     try store.runs(of: segment(name).definition.name, limit: limit)
   }
 
+  /// What is kept of a run.
+  public enum Rest: String, Sendable, CaseIterable {
+    /// Its members and the data it was computed from: both can be listed and explained.
+    case all
+    /// Its members: segments and runs can be compared.
+    case members
+    case counts
+  }
+
+  /// What is kept of succeeded runs, by their ids.
+  public func rest(of runs: [RunRecord]) throws -> [Int64: Rest] {
+    let dataVersions = try store.dataVersions()
+    return runs.reduce(into: [:]) { rest, run in
+      guard let members = run.result?.members else { return }
+      let isListable = dataVersions.contains(run.dataVersion)
+      rest[run.id] = members.gone != nil ? .counts : isListable ? .all : .members
+    }
+  }
+
   /// Lends what a selection is listed from.
   private func reading<Result>(
     _ selection: MemberSelection, _ body: (MemberRows, DataVersion) async throws -> Result
@@ -139,6 +158,7 @@ extension SegmentService {
     guard let version = try store.dataVersion(id: run.dataVersion),
       let saved = try store.version(run.segment, number: run.segmentVersion)
     else { throw WorkspaceError.dataGone(run: run.id) }
+    let workspace = try workspace(of: run)
     var references = ReferencedSets()
     // What the references were then: by now they may be about others, or refer to this one.
     var facts: [String: SegmentFacts] = [:]
@@ -148,16 +168,24 @@ extension SegmentService {
       else { throw WorkspaceError.dataGone(run: reference.run) }
       let audience = try storedDefinition(version).audience
       facts[reference.segment] = SegmentFacts(
-        audience: audience ?? soleAudience, references: [], isAvailable: true)
+        audience: audience ?? workspace.soleAudience, references: [], isAvailable: true)
       references.entries[reference.segment] = ReferencedSets.Entry(
         members: try members(of: read), fingerprint: result.members.sha256)
     }
-    let snapshot = try snapshot(of: version)
+    let snapshot = try snapshot(of: version, by: workspace)
     let planner = Planner(
       PlanContext(
         catalog: snapshot.catalog, asOf: Instant(microseconds: run.asOf), segments: facts))
     return RunContext(
       plan: try planner.plan(storedDefinition(saved)), snapshot: snapshot,
       references: references)
+  }
+
+  /// The workspace file as it was when a run was computed.
+  private func workspace(of run: RunRecord) throws -> WorkspaceDefinition {
+    guard let hash = run.workspaceFile, hash != sha256(text),
+      let text = try store.workspaceFile(sha256: hash)
+    else { return definition }
+    return try WorkspaceDefinition(yaml: text)
   }
 }

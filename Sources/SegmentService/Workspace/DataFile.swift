@@ -28,7 +28,8 @@ final class DataFile: Sendable {
           temporaryDirectory: folder.temporary.path))
       return Open(
         name: name, database: database, engine: engine(database),
-        cache: LeafCache(folder: folder.cache, dataFile: name))
+        cache: LeafCache(
+          folder: folder.cache, dataFile: name, temporary: folder.temporary))
     }
     opened = Guarded(try open(name))
   }

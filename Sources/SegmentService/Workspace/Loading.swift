@@ -15,7 +15,9 @@ extension SegmentService {
       workspace: definition, folder: folder.root, store: store, database: database)
     return try await dataTurn.take {
       try await loader.sweep()
-      return try await loader.load(at: now().microseconds, progress: progress)
+      let report = try await loader.load(at: now().microseconds, progress: progress)
+      try await expire(after: "load")
+      return report
     }
   }
 }

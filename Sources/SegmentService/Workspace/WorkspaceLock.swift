@@ -31,6 +31,7 @@ public enum WorkspaceError: Error, Equatable, CustomStringConvertible {
   case neverRefreshed(String)
   case noRun(Int64, segment: String)
   case dataGone(run: Int64)
+  case membersGone(run: Int64)
   case noProfile(key: String, audience: String)
   case wrongKey(String, audience: String)
   case unknownAudience(String, known: [String], hint: String?)
@@ -53,7 +54,9 @@ public enum WorkspaceError: Error, Equatable, CustomStringConvertible {
       "The segment '\(name)' was never refreshed. Run 'muster refresh \(name)'."
     case .noRun(let run, let segment): "The segment '\(segment)' has no published run \(run)."
     case .dataGone(let run):
-      "The data that run \(run) was computed from is no longer kept, so its members cannot be listed."
+      "The data that run \(run) was computed from is no longer kept, so its members can be neither listed nor explained. Its counts are in 'muster history'; 'retention' in workspace.yaml says how much is kept."
+    case .membersGone(let run):
+      "The members of run \(run) are no longer kept. Its counts are in 'muster history'; 'retention' in workspace.yaml says how much is kept."
     case .noProfile(let key, let audience): "There is no \(audience) with the key \(key)."
     case .wrongKey(let key, let audience):
       "The keys of \(audience) are whole numbers; '\(key)' is none."

@@ -1,4 +1,5 @@
 import SegmentCompiler
+import SegmentService
 import SegmentStore
 
 /// A run as programs read it.
@@ -29,8 +30,11 @@ struct RunJSON: Encodable {
   var rules: [Rule]?
   var previousRun: Int64?
   var references: [Reference]
+  /// What is kept of a succeeded run: all, members, counts.
+  var kept: String?
 
-  init(_ record: RunRecord) {
+  init(_ record: RunRecord, rest: SegmentService.Rest? = nil) {
+    kept = rest?.rawValue
     run = record.id
     segment = record.segment
     version = record.segmentVersion

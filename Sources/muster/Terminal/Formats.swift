@@ -32,6 +32,18 @@ func durationText(microseconds: Int64) -> String {
   return whole < 60 ? "\(whole) s" : "\(whole / 60) min \(whole % 60) s"
 }
 
+/// How much space something takes: `512 B`, `31 KB`, `1.2 GB`.
+func bytesText(_ bytes: Int) -> String {
+  var size = Double(bytes)
+  var units = ["B", "KB", "MB", "GB", "TB"][...]
+  while size >= 999.5, units.count > 1 {
+    size /= 1000
+    units.removeFirst()
+  }
+  let isWhole = units.first == "B" || size >= 9.95
+  return String(format: isWhole ? "%.0f" : "%.1f", size) + " " + units.first!
+}
+
 extension Int64 {
   fileprivate func floorDivided(by divisor: Int64) -> Int64 {
     let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)

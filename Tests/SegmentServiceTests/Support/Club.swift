@@ -38,6 +38,7 @@ final class Club: Sendable {
       Regular: {table: Member}
       Account: {table: Account, kind: account}
       Mailbox: {table: Mailbox, kind: contact}
+    retention: {dataVersions: all}
     """
 
   /// Of the member: the key and what else is only hers.

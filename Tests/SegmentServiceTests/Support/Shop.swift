@@ -70,9 +70,10 @@ struct Shop {
     engine: @escaping @Sendable (DuckDBDatabase) -> any QueryEngine = {
       DuckDBEngine(database: $0)
     },
+    now: @escaping @Sendable () -> Instant = { Shop.asOf },
     prepare: (URL) throws -> Void = { _ in }, segments: String...
   ) async throws {
-    workspace = try TestWorkspace(engine: engine, now: { Shop.asOf }) { folder in
+    workspace = try TestWorkspace(engine: engine, now: now) { folder in
       try Data(yaml.utf8).write(to: folder.appending(path: "workspace.yaml"))
       try Data(customers.utf8).write(to: folder.appending(path: "Customer.csv"))
       try Data(orders.utf8).write(to: folder.appending(path: "Order.csv"))

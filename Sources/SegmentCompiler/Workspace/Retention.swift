@@ -1,0 +1,70 @@
+/// How much of what is no longer in force a workspace keeps.
+public struct Retention: Sendable, Equatable {
+  public enum Limit: Sendable, Equatable, CustomStringConvertible {
+    case all
+    /// That many, the last ones.
+    case last(Int)
+    /// What is not older.
+    case age(CalendarDuration)
+
+    /// The earliest instant that is not older; nil where the limit is no age. Days and longer units begin at
+    /// the start of a day (UTC).
+    public func since(_ now: Instant) -> Instant? {
+      guard case .age(let age) = self else { return nil }
+      guard let unit = age.calendarUnit else {
+        let seconds = Int64(age.unit == .minute ? 60 : 3600) * Int64(age.count)
+        return Instant(microseconds: now.microseconds - seconds * 1_000_000)
+      }
+      return Zone.utc.start(of: Zone.utc.localTime(at: now).date.moved(by: -age.count, unit))
+    }
+
+    public var description: String {
+      switch self {
+      case .all: "all"
+      case .last(let count): "the last \(count)"
+      case .age(let age): "those of the last \(age)"
+      }
+    }
+  }
+
+  public var dataVersions = Limit.last(3)
+  /// Of each segment: runs that keep their members.
+  public var members = Limit.last(100)
+  /// Of each segment: runs of which a record with its counts stays.
+  public var runs = Limit.all
+
+  public init() {}
+}
+
+extension WorkspaceDecoder {
+  func retention(_ document: Document) -> Retention {
+    var retention = Retention()
+    let keys = ["dataVersions", "members", "runs"]
+    guard let entries = reader.mapping(document, at: "retention", known: keys) else {
+      return retention
+    }
+    func read(_ key: String, into limit: inout Retention.Limit) {
+      guard let entry = entries[key] else { return }
+      limit = self.limit(entry, at: "retention.\(key)") ?? limit
+    }
+    read("dataVersions", into: &retention.dataVersions)
+    read("members", into: &retention.members)
+    read("runs", into: &retention.runs)
+    return retention
+  }
+
+  private func limit(_ document: Document, at place: String) -> Retention.Limit? {
+    switch document.value {
+    case .scalar(.number):
+      return reader.wholeNumber(document, at: place, in: 1...1_000_000).map { .last($0) }
+    case .scalar(.text("all")): return .all
+    case .scalar(.text(let text)):
+      if let age = CalendarDuration(text) { return .age(age) }
+    default: break
+    }
+    reader.note(
+      "wrongShape", at: place, "Expected is a number, an age such as '30 days', or 'all'.",
+      in: document)
+    return nil
+  }
+}

@@ -1,0 +1,54 @@
+import Foundation
+import SegmentCompiler
+import SegmentEngines
+import SegmentStore
+
+/// Something was published, and tidying up after it failed.
+public struct TidyingFailure: Error, CustomStringConvertible {
+  /// What was published: `load` or `refresh`.
+  public var after: String
+  public var cause: any Error
+
+  public var description: String {
+    "The \(after) was published. Removing what 'retention' no longer keeps failed: \(cause)\nNothing that is kept is lost; 'muster gc' tries it again."
+  }
+}
+
+extension SegmentService {
+  /// Gives up and removes what retention no longer keeps. The caller has the data turn.
+  func expire(after what: String) async throws {
+    do {
+      let expired = try leases.decide { lent in
+        try store.expire(by: rules, lent: lent.dataVersions, at: now().microseconds)
+      }
+      for name in expired.members {
+        try StoredFile.remove(folder.members.appending(path: name))
+      }
+      if !expired.parts.isEmpty {
+        try await StoredTables(database).drop(expired.parts.map(\.storedName))
+      }
+    } catch let error where !(error is CancellationError) {
+      throw TidyingFailure(after: what, cause: error)
+    }
+  }
+
+  /// What the workspace file says about retention, as of now.
+  var rules: RetentionRules {
+    let now = now()
+    return RetentionRules(
+      dataVersions: Kept(definition.retention.dataVersions, now),
+      members: Kept(definition.retention.members, now),
+      runs: Kept(definition.retention.runs, now))
+  }
+}
+
+extension Kept {
+  init(_ limit: Retention.Limit, _ now: Instant) {
+    self =
+      switch limit {
+      case .all: .all
+      case .last(let count): .last(count)
+      case .age: .since(limit.since(now)!.microseconds)
+      }
+  }
+}

@@ -1,0 +1,233 @@
+import GRDB
+import SegmentCompiler
+
+/// How much of something old stays.
+public enum Kept: Sendable, Equatable {
+  case all
+  /// That many, the last ones.
+  case last(Int)
+  /// Those from that instant on.
+  case since(Int64)
+}
+
+/// What stays of that which is no longer in force.
+///
+/// In force are the data version published last, and of each segment the last published run and the one
+/// before it, with their members and the data versions that they read.
+public struct RetentionRules: Sendable, Equatable {
+  public var dataVersions: Kept
+  /// Of each segment: runs that keep their members.
+  public var members: Kept
+  /// Of each segment: runs of which a record stays. One that keeps its members keeps its record.
+  public var runs: Kept
+
+  public init(dataVersions: Kept, members: Kept, runs: Kept) {
+    self.dataVersions = dataVersions
+    self.members = members
+    self.runs = runs
+  }
+}
+
+/// What is given up because no rule keeps it.
+public struct Expired: Sendable, Equatable {
+  public var dataVersions: [Int64] = []
+  /// That no other data version has.
+  public var parts: [Part] = []
+  /// Names of member files.
+  public var members: [String] = []
+  /// Ids of run records.
+  public var runs: [Int64] = []
+
+  public init() {}
+
+  public var isEmpty: Bool { self == Expired() }
+}
+
+func registerRetention(_ migrator: inout DatabaseMigrator) {
+  migrator.registerMigration("retention") { db in
+    // `membersGone` is when members were given up. `workspaceFile` is the text that the run was planned with:
+    // without it an old run would be read as if the file had always been what it is now.
+    try db.execute(
+      sql: """
+        CREATE TABLE workspaceFile (
+          sha256 TEXT NOT NULL PRIMARY KEY,
+          text TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        ALTER TABLE run ADD COLUMN membersGone INTEGER;
+        ALTER TABLE run ADD COLUMN workspaceFile TEXT REFERENCES workspaceFile(sha256);
+        CREATE INDEX runWithMembers ON run (segmentId, position)
+          WHERE status = 'succeeded' AND membersGone IS NULL;
+        CREATE INDEX runOfWorkspaceFile ON run (workspaceFile);
+        """)
+  }
+}
+
+extension SegmentStore {
+  /// What the rules no longer keep.
+  ///
+  /// - Parameter lent: data versions that are being read; they stay.
+  public func expired(by rules: RetentionRules, lent: Set<Int64>) throws -> Expired {
+    try database.read { try findExpired(rules, lent, $0) }
+  }
+
+  /// Gives up what the rules no longer keep, and returns it: from then on nothing refers to it, and it can be
+  /// removed.
+  public func expire(by rules: RetentionRules, lent: Set<Int64>, at time: Int64) throws -> Expired {
+    guard try !expired(by: rules, lent: lent).isEmpty else { return Expired() }
+    return try database.write { db in
+      let expired = try findExpired(rules, lent, db)
+      try db.execute(
+        sql: """
+          UPDATE run SET membersGone = ?
+          WHERE membersGone IS NULL AND membersFile IN (SELECT value FROM json_each(?))
+          """, arguments: [time, json(expired.members)])
+      try db.execute(
+        sql: "DELETE FROM run WHERE id IN (SELECT value FROM json_each(?))",
+        arguments: [json(expired.runs)])
+      try db.execute(
+        sql: "DELETE FROM dataVersion WHERE id IN (SELECT value FROM json_each(?))",
+        arguments: [json(expired.dataVersions)])
+      try db.execute(sql: "DELETE FROM part WHERE id NOT IN (SELECT partId FROM dataVersionPart)")
+      try db.execute(
+        sql: """
+          DELETE FROM workspaceFile WHERE NOT EXISTS (
+            SELECT 1 FROM run WHERE run.workspaceFile = workspaceFile.sha256)
+          """)
+      return expired
+    }
+  }
+
+  /// Data versions that only segments keep, with these by name: their runs in force have read them.
+  public func dataVersionsKeptBySegments(beyond rule: Kept) throws -> [Int64: [String]] {
+    try database.read { db in
+      let rows = try Row.fetchAll(
+        db,
+        sql: """
+          SELECT DISTINCT r.dataVersion, s.name
+          FROM run r JOIN segment s ON s.id = r.segmentId JOIN dataVersion d ON d.id = r.dataVersion
+          WHERE r.id IN (\(runsInForce)) AND d.id < (SELECT max(id) FROM dataVersion)
+            AND NOT (\(rule.condition("d.id", published: "d.published")))
+          ORDER BY r.dataVersion, s.name
+          """)
+      return rows.reduce(into: [:]) { $0[$1["dataVersion"], default: []].append($1["name"]) }
+    }
+  }
+
+  public func dataVersions() throws -> Set<Int64> {
+    try database.read { try Int64.fetchSet($0, sql: "SELECT id FROM dataVersion") }
+  }
+
+  /// The text of a workspace file that runs were planned with.
+  public func workspaceFile(sha256: String) throws -> String? {
+    try database.read { db in
+      try String.fetchOne(
+        db, sql: "SELECT text FROM workspaceFile WHERE sha256 = ?", arguments: [sha256])
+    }
+  }
+}
+
+/// Of each segment the last published run and the one before it.
+private let runsInForce = """
+  SELECT r.id FROM segment s JOIN run r ON r.position =
+    (SELECT max(position) FROM run WHERE segmentId = s.id AND status = 'succeeded')
+  UNION
+  SELECT r.previousRun FROM segment s JOIN run r ON r.position =
+    (SELECT max(position) FROM run WHERE segmentId = s.id AND status = 'succeeded')
+  WHERE r.previousRun IS NOT NULL
+  """
+
+private func findExpired(_ rules: RetentionRules, _ lent: Set<Int64>, _ db: Database) throws
+  -> Expired
+{
+  var expired = Expired()
+  if rules.members != .all { expired.members = try expiredMembers(rules.members, db) }
+  if rules.runs != .all { expired.runs = try expiredRuns(rules.runs, expired.members, db) }
+  expired.dataVersions = try expiredDataVersions(rules.dataVersions, lent, db)
+  expired.parts = try Row.fetchAll(
+    db,
+    sql: """
+      SELECT * FROM part WHERE id NOT IN (
+        SELECT partId FROM dataVersionPart
+        WHERE dataVersionId NOT IN (SELECT value FROM json_each(?)))
+      ORDER BY id
+      """, arguments: [json(expired.dataVersions)]
+  ).map { try PartRecord($0).part }
+  return expired
+}
+
+private func expiredMembers(_ rule: Kept, _ db: Database) throws -> [String] {
+  // A run that stays needs the members of the runs that it refers to, but not what those referred to.
+  try String.fetchAll(
+    db,
+    sql: """
+      WITH held AS (
+        SELECT id, membersFile, "references", finished,
+          row_number() OVER (PARTITION BY segmentId ORDER BY position DESC) AS age
+        FROM run WHERE status = 'succeeded' AND membersGone IS NULL
+      ), kept AS (
+        SELECT id, "references" FROM held
+        WHERE \(rule.condition(age: "age", finished: "finished")) OR id IN (\(runsInForce))
+      )
+      SELECT membersFile FROM held
+      WHERE id NOT IN (
+        SELECT id FROM kept
+        UNION
+        SELECT coalesce(json_extract(r.value, '$.run'), 0) FROM kept,
+          json_each(CASE WHEN json_valid("references") THEN "references" ELSE '[]' END) AS r
+        WHERE "references" <> '[]')
+      ORDER BY id
+      """)
+}
+
+private func expiredRuns(_ rule: Kept, _ members: [String], _ db: Database) throws -> [Int64] {
+  try Int64.fetchAll(
+    db,
+    sql: """
+      WITH every AS (
+        SELECT id, status, membersFile, membersGone, finished,
+          row_number() OVER (PARTITION BY segmentId ORDER BY position DESC) AS age FROM run
+      )
+      SELECT id FROM every
+      WHERE NOT (\(rule.condition(age: "age", finished: "finished"))) AND age > 1
+        AND (status <> 'succeeded' OR membersGone IS NOT NULL
+          OR membersFile IN (SELECT value FROM json_each(?)))
+      ORDER BY id
+      """, arguments: [json(members)])
+}
+
+private func expiredDataVersions(_ rule: Kept, _ lent: Set<Int64>, _ db: Database) throws
+  -> [Int64]
+{
+  try Int64.fetchAll(
+    db,
+    sql: """
+      SELECT id FROM dataVersion
+      WHERE NOT (\(rule.condition("id", published: "published")))
+        AND id < (SELECT max(id) FROM dataVersion)
+        AND id NOT IN (SELECT dataVersion FROM run WHERE id IN (\(runsInForce)))
+        AND id NOT IN (SELECT value FROM json_each(?))
+      ORDER BY id
+      """, arguments: [json(lent.sorted())])
+}
+
+extension Kept {
+  /// Of runs that are numbered from the last one, counted from 1.
+  fileprivate func condition(age: String, finished: String) -> String {
+    switch self {
+    case .all: "true"
+    case .last(let count): "\(age) <= \(count)"
+    case .since(let time): "\(finished) >= \(time)"
+    }
+  }
+
+  /// Of data versions.
+  fileprivate func condition(_ id: String, published: String) -> String {
+    switch self {
+    case .all: "true"
+    case .last(let count):
+      "\(id) IN (SELECT id FROM dataVersion ORDER BY id DESC LIMIT \(count))"
+    case .since(let time): "\(published) >= \(time)"
+    }
+  }
+}
