@@ -30,7 +30,8 @@ def expected():
     names += ["has", "all", "any", "depth 3", "depth 4", "where", "lookup", "group", "group in group", "no match"]
     names += ["text ignoreCase", "text another attribute", "number another attribute", "time another attribute"]
     names += ["relative day", "instant value", "list value", "levels all", "row", "from", "path", "path outward"]
-    names += ["place twice", "limit random", "limit descending", "limit ascending", "project", "project list"]
+    names += ["place twice", "limit random", "limit descending", "limit ascending", "manual limited"]
+    names += ["project", "project list"]
     names += ["manual", "timeZone", "weekStart", "audience left out", "rules 1", "rules 2", "rules 3", "rules 4"]
     return names
 
@@ -43,7 +44,7 @@ def constructs(definition, workspace):
     if "audience" not in definition:
         found.names.add("audience left out")
     if "keys" in definition:
-        return sorted(found.names | {"manual"})
+        return sorted(found.names | {"manual limited" if "limit" in definition else "manual"})
     found.names.add(f"rules {len(definition['rules'])}")
     found.items(definition["rules"])
     if "limit" in definition:

@@ -26,7 +26,11 @@ class Author:
         if len(self.workspace.audiences) == 1 and random.random() < 0.4:
             del definition["audience"]
         if random.random() < 0.04:
-            return {**definition, "keys": self.manual_keys(audience)}
+            self.start(audience, definition)
+            definition["keys"] = self.manual_keys(audience)
+            if random.random() < 0.3:
+                definition["limit"] = self.limit()
+            return definition
         if random.random() < 0.12:
             definition["timeZone"] = random.choice(["Europe/Oslo", "America/New_York", "Pacific/Apia", "UTC", "Asia/Kolkata"])
         if random.random() < 0.2:

@@ -46,8 +46,8 @@ def evaluate(workspace, definition, as_of, published=None):
     """Members, counts and projected values of one definition."""
     context = Context(workspace, definition, as_of, published or {})
     if "keys" in definition:
-        present = universe(context)
-        return Result(sorted(k for k in set(definition["keys"]) if k in present), [])
+        members = set(definition["keys"]) & universe(context)
+        return Result(sorted(limited(members, definition.get("limit"), context)), [])
     members, counts = combined(definition["rules"], context)
     members = limited(members, definition.get("limit"), context)
     projected = None

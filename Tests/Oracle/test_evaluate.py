@@ -269,6 +269,8 @@ class Sets(unittest.TestCase):
     def test_manual(self):
         definition = {"segment": "s", "keys": [3, 1, 55, 3]}
         self.assertEqual(evaluate(shop(), definition, NOW).members, [1, 3])
+        definition["limit"] = {"top": 1, "by": "Customer.Age"}
+        self.assertEqual(evaluate(shop(), definition, NOW).members, [3])
 
 
 class Projections(unittest.TestCase):

@@ -67,7 +67,7 @@ extension CalculationCompiler {
     guard let first = terms.first(where: { $0.type != nil }), let firstType = first.type else {
       throw CalculationProblem(
         code: "wrongType", message: "'\(function)' needs a value that is not always missing.",
-        position: terms.first?.position ?? 1)
+        position: terms[0].position)
     }
     var type = firstType
     for term in terms {
@@ -95,8 +95,8 @@ extension CalculationCompiler {
     if typed.contains(where: { $0.type == .double }) { return .double }
     if typed.allSatisfy({ $0.type == .integer }) { return .integer }
     let sizes = typed.map(digits)
-    let scale = sizes.map(\.scale).max() ?? 0
-    let whole = sizes.map(\.whole).max() ?? 1
+    let scale = sizes.map(\.scale).reduce(0, max)
+    let whole = sizes.map(\.whole).reduce(0, max)
     return .decimal(precision: min(38, whole + scale), scale: scale)
   }
 

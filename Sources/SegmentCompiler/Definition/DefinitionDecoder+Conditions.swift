@@ -33,7 +33,7 @@ extension DefinitionDecoder {
       default: break
       }
     }
-    return comparison(document, at: place).map { .comparison($0) }
+    return comparison(entries, at: place, in: document).map { .comparison($0) }
   }
 
   private func conditions(_ document: Document, at place: String, depth: Int) -> [Condition]? {
@@ -50,9 +50,11 @@ extension DefinitionDecoder {
 
   static let testKeys = ["is", "isNot", "value", "ignoreCase", "levels"]
 
-  private func comparison(_ document: Document, at place: String) -> Comparison? {
+  private func comparison(
+    _ entries: [Document.Entry], at place: String, in document: Document
+  ) -> Comparison? {
     let known = ["attribute", "row"] + DefinitionDecoder.testKeys
-    guard let fields = reader.mapping(document, at: place, known: known) else { return nil }
+    let fields = reader.fields(entries, at: place, known: known)
     let subject: Comparison.Subject?
     if let attribute = fields["attribute"] {
       subject = reference(attribute, at: "\(place).attribute").map { .attribute($0) }
@@ -86,17 +88,16 @@ extension DefinitionDecoder {
       name = nil
     }
     let value = fields["value"].map { operand($0, at: "\(place).value") }
-    let ignoreCase = fields["ignoreCase"].map {
-      reader.boolean($0, at: "\(place).ignoreCase")
-    }
+    let ignoreCase: Bool? =
+      fields["ignoreCase"].map { reader.boolean($0, at: "\(place).ignoreCase") } ?? false
     var allLevels = false
     if let levels = fields["levels"] {
       allLevels = reader.word(levels, at: "\(place).levels", as: Levels.self) == .all
     }
-    guard let name, value != .some(nil), ignoreCase != .some(nil) else { return nil }
+    guard let name, let ignoreCase, value != .some(nil) else { return nil }
     return Test(
       negated: fields["isNot"] != nil, operator: name, value: value ?? nil,
-      ignoreCase: (ignoreCase ?? false) ?? false, allLevels: allLevels)
+      ignoreCase: ignoreCase, allLevels: allLevels)
   }
 
   private enum Levels: String, CaseIterable { case one, all }
@@ -117,10 +118,10 @@ extension DefinitionDecoder {
       }
       return operands.count == items.count ? .list(operands) : nil
     case .mapping(let entries) where entries.contains { $0.key == "attribute" }:
-      return reader.mapping(document, at: place, known: ["attribute"])?["attribute"]
+      return reader.fields(entries, at: place, known: ["attribute"])["attribute"]
         .flatMap { reference($0, at: "\(place).attribute") }.map { .attribute($0) }
-    case .mapping:
-      return split(document, at: place).map { .split($0) }
+    case .mapping(let entries):
+      return split(entries, at: place, in: document).map { .split($0) }
     case .null:
       reader.note(
         "wrongShape", at: place, "A value is expected here, not nothing.",
@@ -129,10 +130,10 @@ extension DefinitionDecoder {
     }
   }
 
-  private func split(_ document: Document, at place: String) -> RandomSplit? {
-    guard let fields = reader.mapping(document, at: place, known: ["salt", "of", "bucket"]) else {
-      return nil
-    }
+  private func split(
+    _ entries: [Document.Entry], at place: String, in document: Document
+  ) -> RandomSplit? {
+    let fields = reader.fields(entries, at: place, known: ["salt", "of", "bucket"])
     for key in ["of", "bucket"] where fields[key] == nil {
       reader.missing(key, at: place, in: document)
     }

@@ -118,6 +118,9 @@ public struct PathStep: Sendable, Hashable {
     self.relationship = relationship
     self.reversed = reversed
   }
+
+  /// The same relationship, walked the other way.
+  var turned: PathStep { PathStep(relationship: relationship, reversed: !reversed) }
 }
 
 /// `Order.Customer`: the relationship called `Customer` of the source table `Order`.

@@ -18,10 +18,10 @@ public struct Document: Sendable, Equatable {
   }
 
   public var value: Value
-  /// Counted from 1.
-  public var line: Int
+  /// Counted from 1; nil where it was not parsed.
+  public var line: Int?
 
-  public init(_ value: Value, line: Int = 0) {
+  public init(_ value: Value, line: Int? = nil) {
     self.value = value
     self.line = line
   }
@@ -49,11 +49,16 @@ extension Document {
   ///
   /// - Throws: ``Diagnostics`` with the line of the first syntax error.
   public static func parse(_ text: String) throws -> [Document] {
+    try parse(text, maximumSize: maximumSize)
+  }
+
+  static func parse(_ text: String, maximumSize: Int) throws -> [Document] {
+    try refuseMarks(text)
     do {
       let parser = try Parser(yaml: joiningSurrogates(text), resolver: .basic)
       var documents: [Document] = []
       while let root = try parser.nextRoot() {
-        var budget = maximumSize
+        var budget = Budget(maximum: maximumSize)
         documents.append(try Document(node: root, depth: 0, budget: &budget))
       }
       return documents
@@ -79,15 +84,20 @@ extension Document {
       code: "syntax", place: "", message: "This is neither YAML nor JSON: \(problem).", line: line)
   }
 
-  private init(node: Node, depth: Int, budget: inout Int) throws {
-    let line = node.mark?.line ?? 0
-    budget -= 1
-    guard budget > 0, depth < Document.maximumDepth else {
-      let message =
-        budget > 0
-        ? "The document is nested deeper than \(Document.maximumDepth) levels."
-        : "The document has more than \(Document.maximumSize) values."
-      throw Diagnostics([Diagnostic(code: "tooLarge", place: "", message: message, line: line)])
+  /// How many values a document may have, and has.
+  private struct Budget {
+    let maximum: Int
+    var spent = 0
+  }
+
+  private init(node: Node, depth: Int, budget: inout Budget) throws {
+    let line = node.mark?.line
+    budget.spent += 1
+    guard budget.spent <= budget.maximum else {
+      throw Document.tooLarge("has more than \(budget.maximum) values", line: line)
+    }
+    guard depth < Document.maximumDepth else {
+      throw Document.tooLarge("is nested deeper than \(Document.maximumDepth) levels", line: line)
     }
     switch node {
     case .scalar(let scalar):
@@ -124,6 +134,12 @@ extension Document {
     }
   }
 
+  private static func tooLarge(_ problem: String, line: Int?) -> Diagnostics {
+    Diagnostics([
+      Diagnostic(code: "tooLarge", place: "", message: "The document \(problem).", line: line)
+    ])
+  }
+
   private static func resolve(_ scalar: Node.Scalar) -> Value {
     guard scalar.style == .plain else { return .scalar(.text(scalar.string)) }
     switch scalar.string {
@@ -137,6 +153,18 @@ extension Document {
   /// Whether a plain scalar is a number: `-12`, `3.50`, `1e6`; not `007`, `.5` or `0x1F`.
   static func isNumber(_ text: String) -> Bool {
     text.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/) != nil
+  }
+
+  /// The parser drops a byte-order mark at the start of any text, which would then be another text.
+  private static func refuseMarks(_ text: String) throws {
+    let isWritten = text.unicodeScalars.dropFirst().contains("\u{FEFF}")
+    let isEscaped = text.utf8.contains(UInt8(ascii: "\\")) && text.contains(/\\u[fF][eE][fF]{2}/)
+    guard isWritten || isEscaped else { return }
+    throw Diagnostics([
+      Diagnostic(
+        code: "syntax", place: "",
+        message: "The character U+FEFF (a byte-order mark) stands at the start of a file only.")
+    ])
   }
 
   /// JSON writes characters beyond U+FFFF as two escapes, which YAML does not know.

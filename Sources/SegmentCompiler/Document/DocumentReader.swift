@@ -11,10 +11,10 @@ public final class DocumentReader {
     _ code: String, at place: String, _ message: String, hint: String? = nil,
     severity: Diagnostic.Severity = .error, in document: Document? = nil
   ) {
-    let line = document.flatMap { $0.line > 0 ? $0.line : nil }
     diagnostics.append(
       Diagnostic(
-        severity: severity, code: code, place: place, message: message, hint: hint, line: line))
+        severity: severity, code: code, place: place, message: message, hint: hint,
+        line: document?.line))
   }
 
   /// The entries of a mapping by key; every key outside `known` is noted with near names.
@@ -28,6 +28,13 @@ public final class DocumentReader {
         in: document)
       return nil
     }
+    return fields(entries, at: place, known: known)
+  }
+
+  /// The same of the entries themselves.
+  func fields(
+    _ entries: [Document.Entry], at place: String, known: [String]
+  ) -> [String: Document] {
     var result: [String: Document] = [:]
     for entry in entries {
       if known.contains(entry.key) {
@@ -168,6 +175,6 @@ extension Document {
       }
       break
     }
-    return current.line > 0 ? current.line : nil
+    return current.line
   }
 }

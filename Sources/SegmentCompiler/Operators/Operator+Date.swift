@@ -6,7 +6,7 @@ extension Operator {
       "on", "is on", not: "is not on", on: days, .value, takesAttribute: true,
       meaning: "On the same local day."
     ) { lowering in
-      lowering.one { lowering.day($0, at: $1) }.map { lowering.isOn($0) }
+      lowering.one { lowering.day($0, at: $1) }.map { lowering.compareDay(.equal, $0) }
     },
     relation("before", "is before", not: "is not before", .less, "Before the day or instant."),
     relation(
@@ -206,19 +206,14 @@ extension Lowering {
     return date
   }
 
-  func isOn(_ operand: MomentOperand) -> RowPredicate {
-    guard case .column(let other, let isDate) = operand else {
-      return .all(of: [compareDay(.greaterOrEqual, operand), compareDay(.lessOrEqual, operand)])
-    }
-    return .compare(
-      localDay(subject, isDate: type == .date), .equal, localDay(other, isDate: isDate))
-  }
-
   /// Compares the subject; a day means the whole local day.
   func compareDay(_ relation: RowPredicate.Relation, _ operand: MomentOperand) -> RowPredicate {
     switch operand {
     case .column(let other, let isDate):
-      if type == .datetime, !isDate { return .compare(subject, relation, other) }
+      // To be on the same day is a matter of days for two instants, too.
+      if type == .datetime, !isDate, relation != .equal {
+        return .compare(subject, relation, other)
+      }
       return .compare(
         localDay(subject, isDate: type == .date), relation, localDay(other, isDate: isDate))
     case .instant(let instant):
@@ -234,7 +229,10 @@ extension Lowering {
       case .lessOrEqual: return .compare(subject, .less, end)
       case .greater: return .compare(subject, .greaterOrEqual, end)
       case .greaterOrEqual: return .compare(subject, .greaterOrEqual, start)
-      case .equal: return isOn(operand)
+      case .equal:
+        return .all(of: [
+          .compare(subject, .greaterOrEqual, start), .compare(subject, .less, end),
+        ])
       }
     }
   }

@@ -25,10 +25,6 @@ public struct ExactNumber: Sendable, Hashable, CustomStringConvertible {
     guard self.digits.count <= ExactNumber.maximumDigits else { return nil }
   }
 
-  public init(_ integer: Int64) {
-    self.init(isNegative: integer < 0, digits: String(integer.magnitude), scale: 0)
-  }
-
   private init(isNegative: Bool, digits: some StringProtocol, scale: Int) {
     var digits = String(digits)
     var scale = scale
@@ -55,12 +51,10 @@ public struct ExactNumber: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// Nearest double.
-  public var double: Double { Double(description) ?? 0 }
+  public var double: Double { Double(description)! }
 
   /// The value where it is a whole number of 64 bits.
   public var int64: Int64? { scale == 0 ? Int64(description) : nil }
-
-  public var isWhole: Bool { scale == 0 }
 
   /// Digits before the point; 0 for numbers below 1.
   public var wholeDigits: Int { max(0, digits.count - scale) }

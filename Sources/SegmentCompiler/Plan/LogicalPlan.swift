@@ -78,14 +78,6 @@ public enum Leaf: Sendable, Hashable {
   case profile(audience: String, table: String, RowPredicate)
   case has(ResolvedHas)
 
-  /// The tables it reads; its result stays valid as long as their parts are the same.
-  public var tables: Set<String> {
-    switch self {
-    case .profile(_, let table, let predicate): predicate.tables.union([table])
-    case .has(let has): has.tables
-    }
-  }
-
   /// Segments whose members it reads inside rows.
   public var references: Set<String> {
     switch self {
@@ -102,10 +94,6 @@ public struct ResolvedHas: Sendable, Hashable {
   public var filter: RowPredicate
   public var match: RowPredicate
 
-  public var tables: Set<String> {
-    path.tables.union(filter.tables).union(match.tables).union(quantifier.tables)
-  }
-
   public var references: Set<String> { filter.references.union(match.references) }
 }
 
@@ -116,14 +104,6 @@ public enum ResolvedQuantifier: Sendable, Hashable {
   case first(Column)
   case last(Column)
   case aggregate(ResolvedAggregate)
-
-  var tables: Set<String> {
-    switch self {
-    case .any, .every: []
-    case .first(let column), .last(let column): column.tables
-    case .aggregate(let aggregate): aggregate.column?.tables ?? []
-    }
-  }
 }
 
 /// An aggregate with its grain: every row of the grain's place counts once.
@@ -158,19 +138,20 @@ public struct ResolvedPath: Sendable, Hashable {
     public var toSource: Bool
 
     public var mayFindMany: Bool { toSource && relationship.kind == .manyToOne }
-  }
 
-  public var tables: Set<String> { Set(places.map(\.table)) }
+    /// The table it reaches, walked outward.
+    var farTable: String { toSource ? relationship.source : relationship.target }
+    /// The table it starts at.
+    var nearTable: String { toSource ? relationship.target : relationship.source }
+
+    /// As a definition writes it: toward the profile.
+    var step: PathStep { PathStep(relationship: relationship.name, reversed: !toSource) }
+  }
 
   /// The steps as a definition writes them, from the far table to the profile.
   public var steps: [PathStep] {
-    hops.reversed().map {
-      PathStep(relationship: $0.relationship.name, reversed: !$0.toSource)
-    }
+    hops.reversed().map(\.step)
   }
-
-  /// `OrderLine › Order › Customer`.
-  public var title: String { places.reversed().map(\.name).joined(separator: " › ") }
 }
 
 /// A row: of a place of the path, or found from there over many-to-one relationships.
@@ -189,8 +170,6 @@ public struct Column: Sendable, Hashable {
   public var row: RowReference
   public var attribute: String
   public var type: AttributeType
-
-  var tables: Set<String> { Set(row.lookups.map(\.target)) }
 }
 
 /// True or false of one joined row; never unknown.
@@ -321,20 +300,6 @@ extension RowPredicate {
     }
   }
 
-  /// Tables looked up.
-  var tables: Set<String> {
-    var tables: Set<String> = []
-    visit { predicate in
-      for expression in predicate.expressions { expression.addTables(to: &tables) }
-      switch predicate {
-      case .member(let row, _, _): tables.formUnion(row.lookups.map(\.target))
-      case .related(_, let kinship): tables.insert(kinship.table)
-      default: break
-      }
-    }
-    return tables
-  }
-
   var references: Set<String> {
     var names: Set<String> = []
     visit { if case .member(_, _, let segment) = $0 { names.insert(segment) } }
@@ -362,10 +327,6 @@ extension RowPredicate {
 }
 
 extension RowExpression {
-  fileprivate func addTables(to tables: inout Set<String>) {
-    if let column { tables.formUnion(column.tables) }
-  }
-
   fileprivate func addRows(to rows: inout Set<RowReference>) {
     if let column { rows.insert(column.row) }
   }

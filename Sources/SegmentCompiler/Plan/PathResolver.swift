@@ -40,7 +40,7 @@ struct PathResolver {
       return nil
     }
     guard paths.count == 1 else {
-      let choices = paths.map { "path: [\($0.map(\.description).joined(separator: ", "))]" }
+      let choices = paths.map { "path: [\($0.map(\.step.description).joined(separator: ", "))]" }
       reader.note(
         "ambiguousPath", at: place,
         "There are \(paths.count) equally short paths from '\(table)' to '\(audience.table)': \(choices.joined(separator: "; ")).",
@@ -50,18 +50,18 @@ struct PathResolver {
     return path(shortest)
   }
 
-  /// All paths of the least number of hops.
-  func shortestPaths(from table: String) -> [[PathStep]] {
-    var frontier: [(table: String, steps: [PathStep])] = [(table, [])]
+  /// All paths of the least number of hops, the far one first.
+  private func shortestPaths(from table: String) -> [[ResolvedPath.Hop]] {
+    var frontier: [(table: String, hops: [ResolvedPath.Hop])] = [(table, [])]
     for _ in 0..<PathResolver.maximumHops {
-      var next: [(table: String, steps: [PathStep])] = []
-      for (current, steps) in frontier {
-        for (step, reached) in self.steps(from: current)
-        where !steps.contains(where: { $0.relationship == step.relationship }) {
-          next.append((reached, steps + [step]))
+      var next: [(table: String, hops: [ResolvedPath.Hop])] = []
+      for (current, hops) in frontier {
+        for hop in self.hops(from: current)
+        where !hops.contains(where: { $0.relationship == hop.relationship }) {
+          next.append((hop.nearTable, hops + [hop]))
         }
       }
-      let arrived = next.filter { $0.table == audience.table }.map(\.steps)
+      let arrived = next.filter { $0.table == audience.table }.map(\.hops)
       if !arrived.isEmpty { return arrived }
       // One way to each table is enough to tell that a path exists; a few, that it is not the only one.
       var perTable: [String: Int] = [:]
@@ -73,18 +73,10 @@ struct PathResolver {
     return []
   }
 
-  private func steps(from table: String) -> [(PathStep, String)] {
-    catalog.relationships.flatMap { relationship -> [(PathStep, String)] in
-      var steps: [(PathStep, String)] = []
-      if relationship.source == table {
-        steps.append((PathStep(relationship: relationship.name), relationship.target))
-      }
-      if relationship.target == table {
-        steps.append(
-          (PathStep(relationship: relationship.name, reversed: true), relationship.source))
-      }
-      return steps
-    }
+  private func hops(from table: String) -> [ResolvedPath.Hop] {
+    catalog.relationships.flatMap { relationship in
+      [true, false].map { ResolvedPath.Hop(relationship: relationship, toSource: $0) }
+    }.filter { $0.farTable == table }
   }
 
   // MARK: By steps
@@ -99,7 +91,7 @@ struct PathResolver {
       return nil
     }
     var used: Set<RelationshipName> = []
-    var current: String?
+    var hops: [ResolvedPath.Hop] = []
     for (index, step) in steps.enumerated() {
       let place = "\(place)[\(index)]"
       guard let relationship = catalog.relationship(step.relationship) else {
@@ -112,34 +104,27 @@ struct PathResolver {
           "The relationship \(step.relationship) stands on the path twice.")
         return nil
       }
-      let from = step.reversed ? relationship.target : relationship.source
-      if let current, current != from {
+      let hop = ResolvedPath.Hop(relationship: relationship, toSource: !step.reversed)
+      if let reached = hops.last?.nearTable, reached != hop.farTable {
         reader.note(
           "brokenPath", at: place,
-          "The path has reached '\(current)', but \(step) starts at '\(from)'.",
-          hint: hint(relationship, from: current, step))
+          "The path has reached '\(reached)', but \(step) starts at '\(hop.farTable)'.",
+          hint: reached == hop.nearTable
+            ? "To walk it the other way, write \(step.turned)." : nil)
         return nil
       }
-      current = step.reversed ? relationship.source : relationship.target
+      hops.append(hop)
     }
-    guard current == audience.table else {
+    if let reached = hops.last?.nearTable, reached != audience.table {
+      let turned = steps.reversed().map(\.turned.description).joined(separator: ", ")
       reader.note(
         "brokenPath", at: place,
-        "The path ends at '\(current ?? "")', not at the profile table '\(audience.table)'.",
-        hint: steps.last.flatMap { step in
-          catalog.relationship(step.relationship).flatMap { hint($0, from: current ?? "", step) }
-        })
+        "The path ends at '\(reached)', not at the profile table '\(audience.table)'.",
+        hint: hops.first?.farTable == audience.table
+          ? "Paths start at the far table and end at the profile table: [\(turned)]." : nil)
       return nil
     }
-    return path(steps)
-  }
-
-  private func hint(_ relationship: Relationship, from table: String, _ step: PathStep) -> String? {
-    let other = PathStep(relationship: step.relationship, reversed: !step.reversed)
-    let start = other.reversed ? relationship.target : relationship.source
-    return start == table || table.isEmpty || start == audience.table
-      || relationship.source == audience.table
-      ? "To walk it the other way, write \(other)." : nil
+    return path(hops)
   }
 
   private func noteUnknown(_ step: PathStep, at place: String, reader: DocumentReader) {
@@ -157,14 +142,12 @@ struct PathResolver {
         ?? (known.isEmpty ? nil : "'\(table)' has \(known.joined(separator: ", "))."))
   }
 
-  /// From steps that are known to be sound.
-  private func path(_ steps: [PathStep]) -> ResolvedPath {
+  /// From hops that are known to be sound, the far one first.
+  private func path(_ hops: [ResolvedPath.Hop]) -> ResolvedPath {
     var path = profilePath
     var seen = [audience.table: 1]
-    for step in steps.reversed() {
-      guard let relationship = catalog.relationship(step.relationship) else { continue }
-      let hop = ResolvedPath.Hop(relationship: relationship, toSource: !step.reversed)
-      let table = hop.toSource ? relationship.source : relationship.target
+    for hop in hops.reversed() {
+      let table = hop.farTable
       seen[table, default: 0] += 1
       let name = seen[table]! == 1 ? table : "\(table)#\(seen[table]!)"
       path.hops.append(hop)

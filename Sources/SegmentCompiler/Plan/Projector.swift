@@ -15,10 +15,11 @@ struct Projector {
     guard reference.parts.count >= 2, reference.parts[0] != profile else {
       return projectProfile(reference, at: place)
     }
-    let sources = showing.filter { planned in
-      planned.has.path.places.contains { $0.name == reference.parts[0] }
+    let sources = showing.compactMap { planned -> (planned: PlannedHas, place: Int)? in
+      let place = planned.has.path.places.firstIndex { $0.name == reference.parts[0] }
+      return place.map { (planned, $0) }
     }
-    guard let first = sources.first else {
+    guard let first = sources.first?.planned else {
       // A rule that could not be planned may have been the one that has it.
       guard !reader.diagnostics.contains(where: { $0.severity == .error }) else { return nil }
       // Says whether the table is unknown or on no path.
@@ -28,11 +29,7 @@ struct Projector {
     guard
       let column = scope.with(path: first.has.path).column(reference, at: place, reader: reader)
     else { return nil }
-    let rows = sources.compactMap { planned -> ProjectedRows? in
-      guard let place = planned.has.path.places.firstIndex(where: { $0.name == reference.parts[0] })
-      else {
-        return nil
-      }
+    let rows = sources.map { planned, place in
       let row = RowReference(place: place, lookups: column.row.lookups)
       return ProjectedRows(
         has: planned.has, complemented: planned.complemented,

@@ -15,7 +15,7 @@ enum LocalClock {
       known[zone.name] = offsets
       return offsets
     }
-    let offset = choice(offsets.changes[...], before: offsets.initial, timestamp)
+    let offset = choice(ArraySlice(offsets.changes), before: offsets.initial, timestamp)
     return
       "CASE WHEN \(timestamp) >= \(instant(first)) AND \(timestamp) < \(instant(end)) THEN make_timestamp(epoch_us(\(timestamp)) + \(offset)) ELSE \(otherwise) END"
   }

@@ -1,12 +1,8 @@
 /// A point in time, in microseconds since 1970-01-01T00:00:00Z.
-public struct Instant: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
+public struct Instant: Sendable, Hashable, Codable, CustomStringConvertible {
   public var microseconds: Int64
 
   public init(microseconds: Int64) { self.microseconds = microseconds }
-
-  public static func < (left: Instant, right: Instant) -> Bool {
-    left.microseconds < right.microseconds
-  }
 
   /// ISO 8601 in UTC, such as `2024-03-31T12:00:00Z`; fractions only where there are any.
   public var description: String { LocalTime(wallClock: microseconds).isoText + "Z" }
@@ -161,13 +157,13 @@ public struct LocalTime: Sendable, Hashable {
     guard let match = text.wholeMatch(of: pattern), let date = CivilDate(String(match.1)),
       let time = parseTimeOfDay(String(match.2))
     else { return nil }
-    var offset: Int?
-    if let zone = match.3 {
-      let digits = zone.filter(\.isNumber)
-      let minutes = zone == "Z" ? 0 : Int(digits.prefix(2))! * 60 + Int(digits.suffix(2))!
-      offset = (zone.first == "-" ? -60 : 60) * minutes
-    }
-    return (LocalTime(date: date, microsecondOfDay: time), offset)
+    let local = LocalTime(date: date, microsecondOfDay: time)
+    guard let zone = match.3 else { return (local, nil) }
+    guard zone != "Z" else { return (local, 0) }
+    let digits = zone.filter(\.isNumber)
+    let (hours, minutes) = (Int(digits.prefix(2))!, Int(digits.suffix(2))!)
+    guard hours < 24, minutes < 60 else { return nil }
+    return (local, (zone.first == "-" ? -60 : 60) * (hours * 60 + minutes))
   }
 
   /// Parses `22:00`, `22:00:15` or `22:00:15.250` into microseconds since midnight.

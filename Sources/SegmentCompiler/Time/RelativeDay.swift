@@ -1,5 +1,5 @@
 /// A day told relative to today: `today - 3 months`, `start of last quarter`.
-public struct RelativeDay: Sendable, Hashable, CustomStringConvertible {
+public struct RelativeDay: Sendable, Hashable {
   public enum Anchor: Sendable, Hashable {
     /// Today moved by a number of units.
     case today(offset: Int, unit: CalendarUnit)
@@ -38,22 +38,10 @@ public struct RelativeDay: Sendable, Hashable, CustomStringConvertible {
       return end ? CivilDate(days: start.moved(by: 1, unit).days - 1) : start
     }
   }
-
-  public var description: String {
-    switch anchor {
-    case .today(0, _): return "today"
-    case .today(let offset, let unit):
-      let count = abs(offset)
-      return "today \(offset < 0 ? "-" : "+") \(count) \(unit.rawValue)\(count == 1 ? "" : "s")"
-    case .period(let unit, let offset, let end):
-      return
-        "\(end ? "end" : "start") of \(["last", "this", "next"][offset + 1]) \(unit.rawValue)"
-    }
-  }
 }
 
 /// A length of time in one unit: `90 days`, `12 hours`.
-public struct CalendarDuration: Sendable, Hashable, CustomStringConvertible {
+public struct CalendarDuration: Sendable, Hashable {
   public enum Unit: String, Sendable, CaseIterable {
     case minute, hour, day, week, month, year
   }
@@ -75,6 +63,4 @@ public struct CalendarDuration: Sendable, Hashable, CustomStringConvertible {
 
   /// The calendar's unit; nil for minutes and hours.
   public var calendarUnit: CalendarUnit? { CalendarUnit(rawValue: unit.rawValue) }
-
-  public var description: String { "\(count) \(unit.rawValue)\(count == 1 ? "" : "s")" }
 }

@@ -232,8 +232,8 @@ struct WorkspaceDecoder {
   private func attributes(_ document: Document, at place: String) -> [AttributeDefinition] {
     named(document, at: place).map { name, entry in
       let place = DocumentReader.join(place, Reference.quoted(name))
-      if case .mapping = entry.value {
-        let entries = reader.mapping(entry, at: place, known: ["type", "format", "column"]) ?? [:]
+      if case .mapping(let entries) = entry.value {
+        let entries = reader.fields(entries, at: place, known: ["type", "format", "column"])
         let attribute = AttributeDefinition(
           name: name, type: entries["type"].flatMap { type($0, at: "\(place).type") },
           format: entries["format"].flatMap { reader.text($0, at: "\(place).format") },

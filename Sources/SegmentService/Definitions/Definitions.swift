@@ -236,7 +236,7 @@ extension Document {
   fileprivate var segmentName: String {
     guard case .mapping(let entries) = value,
       case .scalar(.text(let name))? = entries.first(where: { $0.key == "segment" })?.value.value
-    else { return line > 0 ? "line \(line)" : "" }
+    else { return line.map { "line \($0)" } ?? "" }
     return name
   }
 }

@@ -84,11 +84,12 @@ struct Evaluator: Sendable {
     -> Evaluation
   {
     let universe = try await sets.set(of: plan.audience.universe)
+    var result: Evaluation
     switch plan.content {
     case .keys(let keys):
       let ordinals = try await data.engine.ordinals(
         of: keys, audience: plan.audience, in: snapshot.version)
-      return Evaluation(
+      result = Evaluation(
         members: MemberSet(ordinals.values), counts: [],
         pending: keys.filter { ordinals[$0] == nil })
     case .rules(let items):
@@ -97,14 +98,14 @@ struct Evaluator: Sendable {
         plan: plan, universe: universe, leaves: leaves,
         references: references.entries.mapValues(\.members))
       let (members, counts) = folder.fold(items)
-      var result = Evaluation(members: members, counts: counts, pending: [])
-      if let limit = plan.limit {
-        result.members = try await data.engine.best(
-          limit, of: members, audience: plan.audience, catalog: snapshot.catalog,
-          in: snapshot.version)
-      }
-      return result
+      result = Evaluation(members: members, counts: counts, pending: [])
     }
+    if let limit = plan.limit {
+      result.members = try await data.engine.best(
+        limit, of: result.members, audience: plan.audience, catalog: snapshot.catalog,
+        in: snapshot.version)
+    }
+    return result
   }
 }
 

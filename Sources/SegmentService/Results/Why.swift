@@ -84,17 +84,18 @@ private struct Inquiry {
   let runs: [RunReference]
 
   func findings(key: ProfileKey, isMember: Bool) async throws -> [Why.Finding] {
+    var findings: [Why.Finding]
     switch context.plan.content {
     case .keys(let keys):
-      return [Why.Finding("is listed by hand", holds: keys.contains(key))]
+      findings = [Why.Finding("is listed by hand", holds: keys.contains(key))]
     case .rules(let items):
-      var findings = try await self.findings(items)
-      if let limit = context.plan.limit, Inquiry.fold(findings) {
-        findings.append(
-          Why.Finding(limit.text, holds: isMember, combine: .intersect))
-      }
-      return findings
+      findings = try await self.findings(items)
     }
+    if let limit = context.plan.limit, Inquiry.fold(findings) {
+      findings.append(
+        Why.Finding(limit.text, holds: isMember, combine: .intersect))
+    }
+    return findings
   }
 
   private func findings(_ items: [PlannedItem]) async throws -> [Why.Finding] {

@@ -154,6 +154,20 @@ import Testing
       "rules: [{quantifier: none, match: {any: [{attribute: Customer.City, is: empty}, {is: memberOf, value: vip}]}}]",
       "Customer where not (Customer.City is empty or it is a member of 'vip')."),
     Example(
+      "the first and the last profile: the one there is",
+      "rules: [{quantifier: {first: Customer.Joined}, match: {attribute: Customer.City, is: empty}}, {combine: union, quantifier: {last: Customer.Left}, where: {attribute: Customer.Points, is: empty}, match: {is: memberOf, value: vip}}]",
+      "Customer where Customer.Joined is not empty and (Customer.City is empty), or also where Customer.Left is not empty and (Customer.Points is empty and it is a member of 'vip')."
+    ),
+    Example(
+      "an aggregate of the profile's own row",
+      "rules: [{quantifier: {aggregate: count, is: equalTo, value: 1}, match: {attribute: Customer.City, is: empty}}]",
+      "Customer where the number of Customer rows (where Customer.City is empty) is equal to 1."),
+    Example(
+      "two trees of one rule among several",
+      "rules: [{where: {attribute: Customer.City, is: empty}, match: {attribute: Customer.Points, is: empty}}, {combine: except, where: {attribute: Customer.City, is: empty}}]",
+      "Customer where (Customer.City is empty and Customer.Points is empty), but not where (Customer.City is empty)."
+    ),
+    Example(
       "two rules",
       "rules: [{match: {attribute: Customer.Points, is: greaterThan, value: 5}}, {combine: intersect, from: Order, match: {attribute: Order.Status, is: equalTo, value: paid}}]",
       "Customer where Customer.Points is greater than 5, and also where it has any Order where Order.Status is equal to 'paid'."
