@@ -6,24 +6,21 @@ import GRDB
 /// A committed transaction survives a crash of the process and of the machine (WAL, synchronous FULL).
 /// Every text is compared by its bytes. Times are microseconds since 1970-01-01T00:00:00Z.
 public struct SegmentStore: Sendable {
-  let database: any DatabaseWriter
+  let database: StoreFile
 
   /// Opens the database file, makes it where there is none, and brings its schema up to date.
   public init(path: String) throws {
-    let pool = try DatabasePool(path: path, configuration: Self.configuration)
-    // GRDB sets NORMAL with WAL, which may lose the last commits in a power cut.
-    try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-    try self.init(pool)
+    try self.init(StoreFile(path: path, configuration: Self.configuration))
   }
 
   /// A store that is gone with its last copy.
   public static func inMemory() throws -> SegmentStore {
-    try SegmentStore(DatabaseQueue(configuration: configuration))
+    try SegmentStore(StoreFile(inMemory: configuration))
   }
 
-  private init(_ database: any DatabaseWriter) throws {
+  private init(_ database: StoreFile) throws {
     self.database = database
-    try migrator.migrate(database)
+    try database.migrate(by: migrator)
   }
 
   private static var configuration: Configuration {
@@ -39,6 +36,12 @@ public enum SegmentStoreError: Error, Equatable, CustomStringConvertible {
   case unknownSegment(String)
   case unknownVersion(segment: String, number: Int)
   case rewrittenMeanwhile
+  /// The system did not read or write the file.
+  case file(path: String, reason: String)
+
+  /// Whether the system did not read or write the file. After that, nobody knows whether a commit took place
+  /// before the file is opened again.
+  public var isOfFile: Bool { if case .file = self { true } else { false } }
 
   public var description: String {
     switch self {
@@ -46,6 +49,7 @@ public enum SegmentStoreError: Error, Equatable, CustomStringConvertible {
     case .unknownVersion(let segment, let number): "Segment \(segment) has no version \(number)."
     case .rewrittenMeanwhile:
       "Nothing was published: the data was rewritten by an erasure meanwhile, or other data was published during one. Run it again."
+    case .file(let path, let reason): "\(path): \(reason)"
     }
   }
 }

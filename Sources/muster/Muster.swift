@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import SegmentCompiler
 import SegmentService
 
@@ -36,6 +37,8 @@ struct Muster: AsyncParsableCommand {
     ])
 
   static func main() async {
+    // A file that may not grow any more (`ulimit -f`) is an error like a full disk, not the end.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {

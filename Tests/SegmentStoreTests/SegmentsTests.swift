@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import Testing
 
@@ -20,12 +21,20 @@ import Testing
   }
 
   @Test func `commits are durable and foreign keys are enforced`() throws {
-    let pragmas = try store.database.writeWithoutTransaction { db in
+    let pragmas = try store.database.write { db in
       try ["journal_mode", "synchronous", "foreign_keys"].map {
         try String.fetchOne(db, sql: "PRAGMA \($0)")
       }
     }
     #expect(pragmas == ["wal", "2", "1"])
+  }
+
+  @Test func `a file that is no database is named, with the reason`() throws {
+    let other = try DatabaseFile()
+    try Data(repeating: 0x20, count: 4096).write(to: URL(filePath: other.path))
+    #expect(
+      throws: SegmentStoreError.file(path: other.path, reason: "file is not a database")
+    ) { try other.open() }
   }
 
   @Test func `a changed definition is a further version, an equal one is not`() throws {

@@ -28,10 +28,16 @@ public final class DuckDBDatabase: Sendable {
   public let path: String?
   private let handle: DatabaseHandle
 
+  /// Where the file is, and what DuckDB writes beside it; its messages name files in there by this path.
+  public var folder: String? {
+    path.map { URL(fileURLWithPath: $0).deletingLastPathComponent().path + "/" }
+  }
+
   /// Opens or creates the file at `path`, or a database in memory where it is nil.
   public init(path: String?, settings: Settings = Settings()) throws {
     try DuckDBLibrary.load()
     self.path = path.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path }
+    if let path = self.path { try DatabaseFile.create(at: path) }
     handle = try DatabaseHandle(path: self.path, options: settings.options)
   }
 
@@ -62,7 +68,7 @@ extension DuckDBDatabase.Settings {
 /// Owns a `duckdb_database`, which is safe to use from several threads.
 final class DatabaseHandle: @unchecked Sendable {
   fileprivate var raw: duckdb_database?
-  private let path: String?
+  let path: String?
   private static let open = Mutex<Set<String>>([])
 
   init(path: String?, options: [(String, String)]) throws {
@@ -96,7 +102,7 @@ final class DatabaseHandle: @unchecked Sendable {
 /// Owns a `duckdb_connection`; only interrupt and progress are used from other threads.
 final class ConnectionHandle: @unchecked Sendable {
   private(set) var raw: duckdb_connection?
-  private let database: DatabaseHandle
+  let database: DatabaseHandle
 
   init(_ database: DatabaseHandle) throws {
     self.database = database

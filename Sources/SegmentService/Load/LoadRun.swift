@@ -83,7 +83,7 @@ final class LoadRun {
       try await body()
     } catch let failure as TableFailure {
       fail(table.name, failure.problems)
-    } catch let error as DuckDBError where !error.isRetryable {
+    } catch let error as DuckDBError where error.isOfData(in: loader.database) {
       fail(table.name, [LoadProblem(message: error.brief)])
     }
     reports[table.name]?.seconds += seconds(since: began)
@@ -106,7 +106,8 @@ final class LoadRun {
     if !isSame { files.unchanged = [] }
     let stager = TableStager(
       workspace: workspace, folder: loader.folder, table: table, source: source, files: files,
-      previous: isSame ? last : nil, fixed: fixed[table.name] ?? [:], connection: connection)
+      previous: isSame ? last : nil, fixed: fixed[table.name] ?? [:], connection: connection,
+      database: loader.database)
     let result = try await stager.stage { self.tell(table.name, .reading, $0) }
     staged[table.name] = result
     reports[table.name]?.problems += result.warnings

@@ -14,6 +14,7 @@ struct TableStager {
   /// By attribute.
   let fixed: [String: AttributeType]
   let connection: DuckDBConnection
+  let database: DuckDBDatabase
 
   /// A file to read, with its columns.
   private struct Input {
@@ -335,7 +336,7 @@ struct TableStager {
   ) async throws -> Value {
     do {
       return try await body()
-    } catch let error as DuckDBError where !error.isRetryable || error.category == .io {
+    } catch let error as DuckDBError where error.isOfData(in: database) {
       throw TableFailure("\(file.path): \(error.brief)")
     }
   }
@@ -365,6 +366,16 @@ enum CalculatedColumns {
 }
 
 extension DuckDBError {
+  /// Whether it is about what was read: then its table fails. Else no table can be loaded, such as when the
+  /// disk is full.
+  func isOfData(in database: DuckDBDatabase) -> Bool {
+    switch category {
+    case .outOfMemory, .interrupted, .transaction, .fatal, .library: false
+    case .io: database.folder.map { !message.contains($0) } ?? true
+    case .conversion, .outOfRange, .constraint, .sql, .other: true
+    }
+  }
+
   /// The message without the advice on DuckDB's options and the excerpt of SQL that may follow it.
   var brief: String {
     let ends = ["\nPossible ", "\n\nLINE "].compactMap { message.range(of: $0)?.lowerBound }

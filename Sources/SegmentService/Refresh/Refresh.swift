@@ -33,10 +33,14 @@ extension SegmentService {
       return try await leases.lend(choosing: { (job, job.unpublished) }) { job in
         do {
           let refreshed = try await job.run(progress: progress)
+          try job.data.cache.trim(to: LeafCache.limit)
           try DurableFile.synchronize(folder: folder.members)
           try store.publish(refreshed.map(\.run), workspaceFile: text, from: job.data.name)
-          try job.data.cache.trim(to: LeafCache.limit)
           return refreshed
+        } catch let error as SegmentStoreError where error.isOfFile {
+          // The commit may be whole all the same, which the next opening finds out: then its members are
+          // needed, and else they are swept.
+          throw error
         } catch {
           removeUnpublishedMembers(of: job)
           throw error

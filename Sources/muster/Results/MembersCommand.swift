@@ -45,34 +45,20 @@ struct MembersCommand: AsyncParsableCommand {
     let selection = MemberSelection(
       segment: segment, part: entered ? .entered : exited ? .exited : .all, run: run)
     guard let output else {
-      try await write(selection, of: service, to: .standardOutput)
+      try await service.writeMembers(selection, as: textFormat) { Terminal.write($0) }
       return
     }
-    // Whoever reads the file sees all of it or what was there before.
-    let partial = output + ".partial"
-    defer { try? FileManager.default.removeItem(atPath: partial) }
-    let count: Int
-    if chosenFormat == .parquet {
-      count = try await service.writeMembersAsParquet(selection, to: partial)
-    } else {
-      guard FileManager.default.createFile(atPath: partial, contents: nil),
-        let file = FileHandle(forWritingAtPath: partial)
-      else { throw UnwritableFile(path: output) }
-      count = try await write(selection, of: service, to: file)
-      try file.close()
+    let count = try await DurableFile.replace(output) { path in
+      if chosenFormat == .parquet {
+        return try await service.writeMembersAsParquet(selection, to: path)
+      }
+      let file = try FileWriter(path: path)
+      return try await service.writeMembers(selection, as: textFormat) { try file.write($0) }
     }
-    guard rename(partial, output) == 0 else { throw UnwritableFile(path: output) }
     Terminal.printError("Wrote \(count.counted("member")) to \(output).")
   }
 
-  @discardableResult
-  private func write(
-    _ selection: MemberSelection, of service: SegmentService, to file: FileHandle
-  ) async throws -> Int {
-    try await service.writeMembers(
-      selection, as: chosenFormat == .ndjson ? .ndjson : .csv(raw: raw)
-    ) { try file.write(contentsOf: Data($0)) }
-  }
+  private var textFormat: TextFormat { chosenFormat == .ndjson ? .ndjson : .csv(raw: raw) }
 
   private var chosenFormat: MemberFormat {
     if let format { return format }
@@ -82,9 +68,3 @@ struct MembersCommand: AsyncParsableCommand {
 }
 
 extension MemberFormat: ExpressibleByArgument {}
-
-struct UnwritableFile: Error, CustomStringConvertible {
-  var path: String
-
-  var description: String { "The file \(path) cannot be written." }
-}

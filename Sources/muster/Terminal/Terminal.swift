@@ -3,14 +3,32 @@ import Synchronization
 
 /// The standard streams: results go to output, progress and errors to the error stream.
 enum Terminal {
-  static func print(_ text: String) { write(text + "\n", to: .standardOutput) }
+  static func print(_ text: String) { write(Array((text + "\n").utf8)) }
 
-  static func printError(_ text: String) { write(text + "\n", to: .standardError) }
+  static func printError(_ text: String) { writeError(text + "\n") }
+
+  /// Writes results. Where they do not get through, as on a full disk, the program ends and says so; a reader
+  /// that has left (`muster list | head -1`) ends it quietly by SIGPIPE.
+  static func write(_ bytes: [UInt8]) {
+    if let reason = write(bytes, to: STDOUT_FILENO) {
+      printError("Error: The standard output cannot be written: \(reason)")
+      exit(EXIT_FAILURE)
+    }
+  }
 
   /// Writes without a line end.
-  static func write(_ text: String, to handle: FileHandle) {
-    // A reader that has left (`muster list | head -1`) ends the program quietly by SIGPIPE.
-    try? handle.write(contentsOf: Data(text.utf8))
+  static func writeError(_ text: String) { _ = write(Array(text.utf8), to: STDERR_FILENO) }
+
+  /// Returns why it failed; nil where it did not.
+  private static func write(_ bytes: [UInt8], to descriptor: Int32) -> String? {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let written = rest.withUnsafeBytes { writeSome($0, to: descriptor) }
+      if written < 0, errno == EINTR { continue }
+      guard written > 0 else { return String(cString: strerror(errno)) }
+      rest = rest.dropFirst(written)
+    }
+    return nil
   }
 
   /// Whether somebody is there to answer.
@@ -18,7 +36,7 @@ enum Terminal {
 
   /// Asks a question; anything but a yes is a no.
   static func confirm(_ question: String) -> Bool {
-    write("\(question) [y/N] ", to: .standardError)
+    writeError("\(question) [y/N] ")
     return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
   }
 
@@ -29,6 +47,11 @@ enum Terminal {
     guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
     return Int(size.ws_col)
   }
+}
+
+/// The system's function, whose name ``Terminal`` has too.
+private func writeSome(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int {
+  write(descriptor, bytes.baseAddress, bytes.count)
 }
 
 /// Draws progress on the error stream of a terminal, at most ten times a second; nothing elsewhere.
@@ -43,14 +66,14 @@ final class ProgressDisplay: Sendable {
         return
       }
       drawn = (bar, now)
-      Terminal.write("\r\u{1B}[K" + bar.line(width: Terminal.width), to: .standardError)
+      Terminal.writeError("\r\u{1B}[K" + bar.line(width: Terminal.width))
     }
   }
 
   /// Takes the line away.
   func clear() {
     drawn.withLock { drawn in
-      if drawn.bar != nil { Terminal.write("\r\u{1B}[K", to: .standardError) }
+      if drawn.bar != nil { Terminal.writeError("\r\u{1B}[K") }
       drawn = (nil, nil)
     }
   }
