@@ -192,6 +192,51 @@ import Testing
     #expect(warnings.count == 1 && warnings[0].contains("'P'"))
   }
 
+  @Test func `what is left is what a load without her would give, erased or left out`() async throws
+  {
+    let without = try Club(
+      files: Club.files.mapValues { text in
+        text.split(separator: "\n").filter { line in
+          !Club.traces.contains { line.contains($0) } && !line.hasPrefix("\(Club.orders[0])")
+        }.joined(separator: "\n") + "\n"
+      })
+    try without.write("Visit.csv", "VisitId,HostId,Guests\n1,a,4\n2,,6\n")
+    try without.write("Order-2.csv", "OrderId,MemberId,Note\n3,c,juice\n")
+    try without.write("Line-2.csv", "OrderId,ProductId,Message\n3,2,thanks\n")
+    try await without.load()
+    let expected = try await without.content()
+
+    let club = try await Club.withHistory()
+    try await club.erase()
+    #expect(try await club.content() == expected)
+    // All files anew: the workspace file says something else of every table.
+    club.close()
+    try club.write("workspace.yaml", Club.yaml + "\ntimeZone: Europe/Oslo\n")
+    let report = try await club.load()
+    #expect(report.tables.allSatisfy { $0.outcome == .loaded })
+    #expect(try await club.content() == expected)
+  }
+
+  @Test func `a reference to an erased row of the same table becomes missing`() async throws {
+    let club = try Club(
+      yaml: """
+        workspace: T
+        tables: {P: {files: p.csv, key: Id, attributes: {Parent: integer}}}
+        relationships: [P.Parent -> P.Id as Parent]
+        audiences: {P: {table: P, kind: account, hierarchy: P.Parent}}
+        """, files: ["p.csv": "Id,Parent\n1,\n2,1\n3,2\n"])
+    try await club.load()
+    try await club.erase("2", from: "P")
+    #expect(
+      try await club.column("SELECT concat(Id, ' ', Parent) FROM P ORDER BY Id") == ["1 ", "3 "])
+    try club.write("p.csv", "Id,Parent\n1,2\n2,1\n3,2\n4,3\n")
+    try await club.load()
+    #expect(
+      try await club.column("SELECT concat(Id, ' ', Parent) FROM P ORDER BY Id") == [
+        "1 ", "3 ", "4 3",
+      ])
+  }
+
   @Test func `a load and a refresh that began before an erasure publish nothing`() async throws {
     let club = try await Club.withHistory()
     let service = try club.service

@@ -256,6 +256,29 @@ final class Club: Sendable {
     }
   }
 
+  /// All rows in force as texts, sorted: attributes, and the keys of the profiles that the row leads to.
+  func content() async throws -> [String: [String]] {
+    let service = try service
+    let connection = try service.database.connect()
+    let version = try #require(try service.store.currentDataVersion())
+    let columns = try await StoredColumns(connection)
+    var content: [String: [String]] = [:]
+    for part in version.parts.values {
+      let attributes = columns.types(of: part.storedName).keys.filter { !$0.hasPrefix("_muster") }
+        .sorted().map { "CAST(\(identifier: $0) AS VARCHAR)" as SQLQuery }
+      let keys = part.routes.map { route in
+        """
+        (SELECT CAST(d.key AS VARCHAR) FROM \(identifier: LoadNames.ordinals(route.audience)) AS d
+          WHERE d.ordinal = \(identifier: route.column))
+        """ as SQLQuery
+      }
+      let rows = try await connection.rows(
+        "SELECT to_json([\((attributes + keys).joined(", "))]) FROM \(identifier: part.storedName)")
+      content[part.table] = rows.compactMap { $0[0].string }.sorted()
+    }
+    return content
+  }
+
   /// Ordinals of an audience by key; burnt ones as `∅`, several times.
   func ordinals(_ audience: String) async throws -> [String: [UInt32]] {
     let rows = try await service.database.connect().rows(
