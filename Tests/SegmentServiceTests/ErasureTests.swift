@@ -122,6 +122,26 @@ import Testing
     #expect(try club.files(with: "zz-marker") == [])
   }
 
+  @Test func `what a cleared attribute is computed from is cleared as well`() async throws {
+    let member = "Id,Email,Lang\n1,Ann@Marker.Example,nb\n2,Bob@Other.Example,nb\n"
+    let club = try Club(
+      yaml: """
+        workspace: T
+        tables:
+          Member: {files: m.csv, key: Id, calculated: {Low: lower(Email), Address: "concat('mailto:', Low)"}}
+          Mailbox: {derivedFrom: Member.Address, key: Address}
+        audiences: {Member: {table: Member}, Mailbox: {table: Mailbox}}
+        """, files: ["m.csv": member])
+    try await club.load()
+    try await club.erase("mailto:ann@marker.example", from: "Mailbox")
+    let emails = "SELECT concat(Email, ' ', Lang) FROM Member ORDER BY Id"
+    #expect(try await club.column(emails) == [" nb", "Bob@Other.Example nb"])
+    try club.write("m.csv", member + "3,,nb\n")
+    try await club.load()
+    #expect(try await club.column(emails) == [" nb", "Bob@Other.Example nb", " nb"])
+    #expect(try club.files(with: "Marker") == [] && club.files(with: "marker") == [])
+  }
+
   @Test func `ways that led over an erased row lead nowhere`() async throws {
     let club = try Club(
       yaml: """

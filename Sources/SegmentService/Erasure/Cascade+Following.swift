@@ -57,8 +57,10 @@ extension Cascade {
           WHERE \(isKey(link.target.attribute, of: target, in: [set])) AND NOT \(isMarked(target)))
         """
     }
-    try await mark(
-      source, attribute: link.takesSource ? nil : link.source.attribute, where: condition)
+    if link.takesSource { return try await mark(source, where: condition) }
+    for attribute in link.clears {
+      try await mark(source, attribute: attribute, where: condition)
+    }
   }
 
   /// Rows that only erased ones referred to, where a row belongs to those that refer to it.

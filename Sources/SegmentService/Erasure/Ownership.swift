@@ -7,8 +7,10 @@ struct Ownership {
   var profiles: [String: [String]] = [:]
   /// By relationship, as the workspace file says now.
   private let rules: [RelationshipName: Relationship.ErasureRule]
+  private let workspace: WorkspaceDefinition
 
   init(_ workspace: WorkspaceDefinition) {
+    self.workspace = workspace
     rules = Dictionary(
       workspace.relationships.map { ($0.name, $0.onErasure) }, uniquingKeysWith: { $1 })
     for audience in workspace.audiences {
@@ -24,7 +26,7 @@ struct Ownership {
       return Link(
         relationship: relationship.name, source: source,
         target: KeyPlace(table: relationship.target, attribute: relationship.targetKey),
-        takesSource: takesSource(source, isKept: isKept),
+        clears: clears(source), takesSource: takesSource(source, isKept: isKept),
         takesTarget: relationship.kind == .oneToOne && profiles[relationship.target] == nil
           && !isKept)
     }
@@ -33,8 +35,16 @@ struct Ownership {
     return relationships + [
       Link(
         relationship: nil, source: derivation.origin, target: target,
+        clears: clears(derivation.origin),
         takesSource: takesSource(derivation.origin, isKept: false), takesTarget: true)
     ]
+  }
+
+  /// The attribute, and what it is computed from: else its value could be computed again.
+  private func clears(_ place: KeyPlace) -> [String] {
+    guard let table = workspace.table(place.table) else { return [place.attribute] }
+    let inputs = table.inputs(of: place.attribute).subtracting(table.key)
+    return [place.attribute] + inputs.sorted()
   }
 
   /// A row goes with the one it refers to, unless it is a person of its own. One that refers by its own key is
@@ -51,6 +61,8 @@ struct Link: Hashable {
   var relationship: RelationshipName?
   var source: KeyPlace
   var target: KeyPlace
+  /// Attributes of the source that become missing where its rows stay.
+  var clears: [String]
   /// Whether the rows that refer to an erased one go; else their foreign key becomes missing.
   var takesSource: Bool
   /// Whether a row goes when those that refer to it have gone: it was theirs alone.
