@@ -118,6 +118,11 @@ extension SegmentStore {
     try database.read { try Int64.fetchSet($0, sql: "SELECT id FROM dataVersion") }
   }
 
+  /// The texts of all workspace files that runs were planned with.
+  public func workspaceFiles() throws -> [String] {
+    try database.read { try String.fetchAll($0, sql: "SELECT text FROM workspaceFile") }
+  }
+
   /// The text of a workspace file that runs were planned with.
   public func workspaceFile(sha256: String) throws -> String? {
     try database.read { db in

@@ -272,6 +272,8 @@ import Testing
 
   @Test func `definitions that quote her are named, causes that do are rewritten`() async throws {
     let club = try await Club.withHistory()
+    try club.write("workspace.yaml", Club.yaml + "\n# Ask \(Club.traces[2]) about this.\n")
+    club.close()
     _ = try club.service.save(
       """
       segment: watch
@@ -297,8 +299,10 @@ import Testing
       })
     let report = try await club.erase()
     #expect(
-      report.leftovers.mentions.map { "\($0.segment) \($0.version) \($0.attribute)" } == [
-        "watch 1 Member.Name", "watch2 1 Member.MemberId",
+      report.leftovers.mentions == [
+        .init(place: .workspaceFile, attribute: "Member.Email"),
+        .init(place: .segment("watch", version: 1), attribute: "Member.Name"),
+        .init(place: .segment("watch2", version: 1), attribute: "Member.MemberId"),
       ])
     let causes = try club.runs("harmless").map(\.cause)
     #expect(causes == ["out of memory", "What stood here quoted data that was erased."])
@@ -318,7 +322,8 @@ import Testing
       rules: [{match: {attribute: Account.AccountId, is: equalTo, value: 12}}]
       """)
     let report = try await club.erase("12", from: "Account")
-    #expect(report.leftovers.mentions.map(\.segment) == ["the twelfth"])
+    #expect(
+      report.leftovers.mentions.map(\.place) == [.segment("the twelfth", version: 1)])
   }
 
   // MARK: Requests

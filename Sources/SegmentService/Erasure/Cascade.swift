@@ -142,8 +142,10 @@ final class Cascade {
   /// Whether an attribute of the rows `r` is in one of the sets.
   func isKey(_ attribute: String, of rows: StoredRows, in sets: [KeySet]) -> SQLQuery {
     guard let type = rows.columns[attribute] else { return "false" }
-    let numbers = sets.map { "\(number: number(of: $0))" as SQLQuery }.joined(", ")
-    let keys: SQLQuery = "(FROM \(Cascade.keys) WHERE \"set\" IN (\(numbers)))"
+    let known = sets.compactMap { numbers[$0] }
+    guard !known.isEmpty else { return "false" }
+    let list = known.map { "\(number: $0)" as SQLQuery }.joined(", ")
+    let keys: SQLQuery = "(FROM \(Cascade.keys) WHERE \"set\" IN (\(list)))"
     return KeyText(type: type).isAmong(
       keys, "r.\(identifier: attribute)",
       forms: sets.reduce(into: []) { $0.formUnion(forms[$1] ?? []) })

@@ -45,7 +45,7 @@ public struct ErasureReport: Sendable, Equatable {
   public struct Leftovers: Sendable, Equatable {
     /// The workspace's own files with the rows.
     public var files: [File] = []
-    /// Definitions that speak of the profiles.
+    /// Definitions, and workspace files, that quote the profiles.
     public var mentions: [Mention] = []
     /// Rows to which only erased ones referred: they may be about the profiles, or not.
     public var unreferred: [Unreferred] = []
@@ -58,13 +58,23 @@ public struct ErasureReport: Sendable, Equatable {
   }
 
   public struct Mention: Sendable, Hashable, Comparable {
-    public var segment: String
-    public var version: Int
-    /// The attribute whose value stands in the definition, such as `Customer.Email`.
+    public enum Place: Sendable, Hashable {
+      case segment(String, version: Int)
+      /// As it is, or as it was when runs were computed that are still kept.
+      case workspaceFile
+    }
+
+    public var place: Place
+    /// The attribute whose value stands there, such as `Customer.Email`.
     public var attribute: String
 
-    public static func < (left: Mention, right: Mention) -> Bool {
-      (left.segment, left.version, left.attribute) < (right.segment, right.version, right.attribute)
+    public static func < (left: Mention, right: Mention) -> Bool { left.order < right.order }
+
+    private var order: (String, Int, String) {
+      switch place {
+      case .segment(let name, let version): (name, version, attribute)
+      case .workspaceFile: ("", 0, attribute)
+      }
     }
   }
 

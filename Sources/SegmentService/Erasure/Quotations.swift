@@ -18,17 +18,29 @@ extension ErasureRun {
     let texts = try storedTexts(keyAttributes: Set((keys + references).map(\.attribute)))
     guard !texts.isEmpty else { return Quotations() }
     try await store(texts)
-    var found: Set<Quotation> = try await quotedKeys()
+    var found = try await quotedKeys()
     for rows in stored.values where cascade.isTouched(rows) {
-      found.formUnion(try await quotedValues(of: rows, leavingOut: Set(references)))
+      found += try await quotedValues(of: rows)
     }
     var quotations = Quotations()
-    for quotation in found {
+    // Foreign keys and derived tables repeat what is said elsewhere.
+    let links = views.flatMap(\.links)
+    let repeating = Set(
+      links.filter { !$0.isDerivation }.map(\.source)
+        + links.filter(\.isDerivation).map(\.target))
+    for same in Dictionary(grouping: found, by: \.standing).values {
+      let quotation = same.min { left, right in
+        let ranks = [left, right].map { repeating.contains($0.place) ? 1 : 0 }
+        return (ranks[0], left.attribute) < (ranks[1], right.attribute)
+      }!
       switch texts[quotation.text].origin {
       case .definition(let segment, let version):
         quotations.mentions.append(
           ErasureReport.Mention(
-            segment: segment, version: version, attribute: quotation.attribute))
+            place: .segment(segment, version: version), attribute: quotation.attribute))
+      case .workspaceFile:
+        quotations.mentions.append(
+          ErasureReport.Mention(place: .workspaceFile, attribute: quotation.attribute))
       case .cause(let run): quotations.causes.append(run)
       }
     }
@@ -41,6 +53,7 @@ extension ErasureRun {
   private struct StoredText {
     enum Origin {
       case definition(segment: String, version: Int)
+      case workspaceFile
       case cause(run: Int64)
     }
 
@@ -50,10 +63,19 @@ extension ErasureRun {
     var origin: Origin
   }
 
-  private struct Quotation: Hashable {
+  private struct Quotation {
     /// Which of the texts.
     var text: Int
-    var attribute: String
+    var value: Text
+    var place: KeyPlace
+
+    var attribute: String { Reference([place.table, place.attribute]).description }
+    var standing: Standing { Standing(text: text, value: value) }
+
+    struct Standing: Hashable {
+      var text: Int
+      var value: Text
+    }
   }
 
   private func storedTexts(keyAttributes: Set<String>) throws -> [StoredText] {
@@ -65,6 +87,9 @@ extension ErasureRun {
           StoredText(text: $0.text, isKey: $0.isKey, origin: origin)
         }
       }
+    }
+    for text in Set([service.text] + (try service.store.workspaceFiles())) {
+      texts.append(StoredText(text: text, isKey: false, origin: .workspaceFile))
     }
     for run in try service.store.runs(succeeded: false) {
       guard let cause = run.cause else { continue }
@@ -105,27 +130,23 @@ extension ErasureRun {
   // MARK: Values
 
   /// Texts that quote the key of an erased profile.
-  private func quotedKeys() async throws -> Set<Quotation> {
-    var found: Set<Quotation> = []
+  private func quotedKeys() async throws -> [Quotation] {
+    var found: [Quotation] = []
     for set in cascade.sets.keys where set.kind == .suppressed(.profile) {
-      let name = Reference([set.place.table, set.place.attribute]).description
-      let hits = try await hits(
+      found += try await hits(
+        of: set.place.table,
         """
-        SELECT \(bind: .text(name)) AS attribute, value FROM \(Cascade.keys)
+        SELECT \(bind: .text(set.place.attribute)) AS attribute, value FROM \(Cascade.keys)
         WHERE "set" = \(number: cascade.number(of: set))
         """)
-      found.formUnion(hits.map(\.quotation))
     }
     return found
   }
 
   /// Texts that quote a value of rows that go and of no row that stays.
-  private func quotedValues(
-    of rows: StoredRows, leavingOut references: Set<KeyPlace>
-  ) async throws -> Set<Quotation> {
+  private func quotedValues(of rows: StoredRows) async throws -> [Quotation] {
     let columns = rows.columns.filter { column, type in
       ["VARCHAR", "BIGINT"].contains(type) && !column.hasPrefix("_muster")
-        && !references.contains(KeyPlace(table: rows.table, attribute: column))
     }.keys.sorted()
     guard !columns.isEmpty else { return [] }
     let marked: SQLQuery = """
@@ -137,27 +158,24 @@ extension ErasureRun {
       FROM \(marked)
       """ as SQLQuery
     }
-    var found: Set<Quotation> = []
-    for hit in try await hits("SELECT * FROM (\(values.joined(" UNION ALL ")))") {
-      let column: SQLQuery = "r.\(identifier: hit.quotation.attribute)"
+    let all: SQLQuery = "SELECT * FROM (\(values.joined(" UNION ALL ")))"
+    var found: [Quotation] = []
+    for quotation in try await hits(of: rows.table, all) {
+      let column: SQLQuery = "r.\(identifier: quotation.place.attribute)"
       let others = try await connection.rows(
         """
-        SELECT 1 FROM \(rows.sql) AS r WHERE CAST(\(column) AS VARCHAR) = \(bind: .text(hit.value))
+        SELECT 1 FROM \(rows.sql) AS r
+        WHERE CAST(\(column) AS VARCHAR) = \(bind: .text(quotation.value))
           AND NOT \(cascade.isMarked(rows)) LIMIT 1
         """)
-      if others.isEmpty {
-        found.insert(
-          Quotation(
-            text: hit.quotation.text,
-            attribute: Reference([rows.table, hit.quotation.attribute]).description))
-      }
+      if others.isEmpty { found.append(quotation) }
     }
     return found
   }
 
-  /// Where values, a query of `attribute` and `value`, stand in the texts: as the whole text, or as words of it.
+  /// Where values of a table, a query of `attribute` and `value`, stand in the texts: as the whole text, or as words of it.
   /// Short numbers are everywhere; they count only where keys stand.
-  private func hits(_ values: SQLQuery) async throws -> [(quotation: Quotation, value: Text)] {
+  private func hits(of table: String, _ values: SQLQuery) async throws -> [Quotation] {
     try await connection.execute(
       """
       CREATE OR REPLACE TEMPORARY TABLE \(ErasureRun.values) AS
@@ -178,7 +196,8 @@ extension ErasureRun {
       guard let text = row[0].integer, let attribute = row[1].string, let value = row[2].text else {
         return nil
       }
-      return (Quotation(text: Int(text), attribute: attribute), value)
+      return Quotation(
+        text: Int(text), value: value, place: KeyPlace(table: table, attribute: attribute))
     }
   }
 }

@@ -170,9 +170,12 @@ private func leftoverLines(_ leftovers: ErasureReport.Leftovers) -> [String] {
     lines.append("- \(file.path.printable): \(file.rows.counted("row")) of \(file.table.printable)")
   }
   for mention in leftovers.mentions {
-    lines.append(
-      "- the segment '\(mention.segment.printable)', version \(mention.version), quotes \(mention.attribute.printable)"
-    )
+    let place =
+      switch mention.place {
+      case .segment(let name, let version): "the segment '\(name.printable)', version \(version),"
+      case .workspaceFile: "workspace.yaml, now or when runs that are kept were computed,"
+      }
+    lines.append("- \(place) quotes \(mention.attribute.printable)")
   }
   for table in leftovers.unreferred {
     lines.append(
@@ -194,9 +197,15 @@ private struct ErasureJSON: Encodable {
     var rows: Int64
   }
   struct Mention: Encodable {
-    var segment: String
-    var version: Int
+    /// Left out for the workspace file.
+    var segment: String?
+    var version: Int?
     var attribute: String
+
+    init(_ mention: ErasureReport.Mention) {
+      attribute = mention.attribute
+      if case .segment(let name, let number) = mention.place { (segment, version) = (name, number) }
+    }
   }
   struct Unreferred: Encodable {
     var table: String
@@ -226,9 +235,7 @@ private struct ErasureJSON: Encodable {
     runs = report.runs
     lists = report.lists
     files = report.leftovers.files.map { File(file: $0.path, table: $0.table, rows: $0.rows) }
-    mentions = report.leftovers.mentions.map {
-      Mention(segment: $0.segment, version: $0.version, attribute: $0.attribute)
-    }
+    mentions = report.leftovers.mentions.map(Mention.init)
     unreferred = report.leftovers.unreferred.map { Unreferred(table: $0.table, rows: $0.rows) }
   }
 }
