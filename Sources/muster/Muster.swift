@@ -17,8 +17,8 @@ struct Muster: AsyncParsableCommand {
       CommandGroup(
         name: "Workspace",
         subcommands: [
-          SampleCommand.self, LoadCommand.self, CatalogCommand.self, EraseCommand.self,
-          CollectGarbageCommand.self,
+          InitCommand.self, SampleCommand.self, LoadCommand.self, CatalogCommand.self,
+          EraseCommand.self, CollectGarbageCommand.self,
         ]),
       CommandGroup(
         name: "Segments",

@@ -18,17 +18,9 @@ struct FileReading {
   func columns(_ connection: DuckDBConnection) async throws -> [Column] {
     switch format {
     case .csv:
-      // Lines as they are: DuckDB's own reading of a header renames columns and skips odd lines.
-      let lines = try await connection.rows(
-        """
-        SELECT line FROM read_csv(\(argument), header = false, auto_detect = false,
-          columns = {line: 'VARCHAR'}, delim = chr(1), quote = '', escape = '',
-          strict_mode = false, max_line_size = 16777216) LIMIT 100
-        """)
-      return CSVHeader.names(
-        lines.map { $0[0].string ?? "" }, delimiter: Character(source.delimiter)
-      )
-      .map { Column(name: $0) }
+      let records = CSVRecords.split(
+        try await lines(connection), delimiter: source.delimiter, most: 1)
+      return (records.first ?? []).map { Column(name: $0) }
     case .ndjson:
       let rows = try await connection.rows(
         """
@@ -44,17 +36,28 @@ struct FileReading {
     }
   }
 
+  /// The first lines of a text file as they are: DuckDB's own reading of a header renames columns and
+  /// skips odd lines.
+  func lines(_ connection: DuckDBConnection) async throws -> [String] {
+    let lines = try await connection.rows(
+      """
+      SELECT line FROM read_csv(\(argument), header = false, auto_detect = false,
+        columns = {line: 'VARCHAR'}, delim = chr(1), quote = '', escape = '',
+        strict_mode = false, max_line_size = 16777216) LIMIT 100
+      """)
+    return lines.map { $0[0].string ?? "" }
+  }
+
   /// `wanted` columns as `c0`, `c1` …, and the row's number `n`, counted from 1.
   func rows(_ wanted: [String], of columns: [Column]) -> SQLQuery {
-    let selected = wanted.enumerated().map { index, name in
-      "\(identifier: name) AS \(identifier: "c\(index)")" as SQLQuery
-    }
-    let list = selected.isEmpty ? "" as SQLQuery : selected.joined(", ") + ", "
     switch format {
     case .csv:
+      // By position: DuckDB takes no column without a name.
+      let places = wanted.map { name in columns.firstIndex { $0.name == name } ?? columns.count }
       return """
-        SELECT \(list)row_number() OVER () AS n FROM read_csv(\(argument), header = true,
-          auto_detect = false, columns = \(texts(columns.map(\.name))), \(csvOptions))
+        SELECT \(list(places.map { "k\($0)" }))row_number() OVER () AS n
+        FROM read_csv(\(argument), header = true, auto_detect = false,
+          columns = \(texts(columns.indices.map { "k\($0)" })), \(csvOptions))
         """
     case .ndjson:
       guard !wanted.isEmpty else {
@@ -70,10 +73,17 @@ struct FileReading {
         """
     case .parquet:
       return """
-        SELECT \(list)file_row_number + 1 AS n
+        SELECT \(list(wanted))file_row_number + 1 AS n
         FROM read_parquet(\(argument), file_row_number = true)
         """
     }
+  }
+
+  private func list(_ names: [String]) -> SQLQuery {
+    let selected = names.enumerated().map { index, name in
+      "\(identifier: name) AS \(identifier: "c\(index)"), " as SQLQuery
+    }
+    return selected.joined("")
   }
 
   /// Every field as text, for `json_transform`.
@@ -123,30 +133,49 @@ extension SQLQuery {
   }
 }
 
-enum CSVHeader {
-  /// The cells of the first record, which may go over several lines.
-  static func names(_ lines: [String], delimiter: Character) -> [String] {
-    guard !lines.isEmpty else { return [] }
-    var names: [String] = []
-    var cell = ""
+enum CSVRecords {
+  /// The cells of the first records of a text, a record going over several lines where a quote is open.
+  ///
+  /// - Parameter delimiter: one ASCII character.
+  static func split(_ lines: [String], delimiter: String, most: Int) -> [[String]] {
+    let quote = UInt8(ascii: "\"")
+    let delimiter = delimiter.utf8.first
+    var records: [[String]] = []
+    var cells: [String] = []
+    var cell: [UInt8] = []
     var isQuoted = false
-    for line in lines {
-      var rest = Substring(line)
-      while let character = rest.popFirst() {
-        switch character {
-        case "\"" where isQuoted && rest.first == "\"":
-          rest.removeFirst()
-          cell.append("\"")
-        case "\"" where isQuoted || cell.isEmpty: isQuoted.toggle()
-        case delimiter where !isQuoted:
-          names.append(cell)
-          cell = ""
-        default: cell.append(character)
+    func takeCell() {
+      cells.append(String(decoding: cell, as: UTF8.self))
+      cell.removeAll(keepingCapacity: true)
+    }
+    for line in lines where records.count < most {
+      let bytes = Array(line.utf8)
+      var index = 0
+      while index < bytes.count {
+        let byte = bytes[index]
+        index += 1
+        if byte == quote, isQuoted, index < bytes.count, bytes[index] == quote {
+          cell.append(quote)
+          index += 1
+        } else if byte == quote, isQuoted || cell.isEmpty {
+          isQuoted.toggle()
+        } else if byte == delimiter, !isQuoted {
+          takeCell()
+        } else {
+          cell.append(byte)
         }
       }
-      if !isQuoted { break }
-      cell.append("\n")
+      guard !isQuoted else {
+        cell.append(UInt8(ascii: "\n"))
+        continue
+      }
+      takeCell()
+      records.append(cells)
+      cells = []
     }
-    return names + [cell]
+    guard isQuoted, records.count < most else { return records }
+    // A quote that nothing closes: what there is of the record.
+    takeCell()
+    return records + [cells]
   }
 }
