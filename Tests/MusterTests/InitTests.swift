@@ -23,13 +23,13 @@ import Testing
     let folder = try folder(files)
     defer { try? FileManager.default.removeItem(at: folder) }
     let file = folder.appending(path: "workspace.yaml")
-    var command = try InitCommand.parse([folder.path, "--json"])
+    var command = try InitCommand.parse([folder.path])
     try await command.run()
     #expect(try String(contentsOf: file, encoding: .utf8).contains("customers.csv"))
     try Data("mine".utf8).write(to: file)
     await #expect(throws: ProposalError.self) { try await command.run() }
     #expect(try String(contentsOf: file, encoding: .utf8) == "mine")
-    command = try InitCommand.parse([folder.path, "--json", "--force"])
+    command = try InitCommand.parse([folder.path, "--force"])
     try await command.run()
     #expect(try String(contentsOf: file, encoding: .utf8) != "mine")
   }
@@ -45,12 +45,12 @@ import Testing
         customers     3  CustomerId  customers.csv
         orders        4  OrderId     orders.csv
 
-        Relationship                                 Kind          Match  Orphans  Keys reached
-        ───────────────────────────────────────────  ───────────  ──────  ───────  ────────────
-        orders.CustomerId -> customers.CustomerId    many-to-one  75.0 %        1        2 of 3
+        Relationship                               Kind          Match  Orphans  Keys reached
+        ─────────────────────────────────────────  ───────────  ──────  ───────  ────────────
+        orders.CustomerId -> customers.CustomerId  many-to-one  75.0 %        1        2 of 3
 
         Audience  Table      Kind      Because
-        ────────  ─────────  ────────  ────────────────────────────────────
+        ────────  ─────────  ────────  ──────────────────────────────────────
         Customer  customers  consumer  1 table leads to it, 1 personal column
 
         To know

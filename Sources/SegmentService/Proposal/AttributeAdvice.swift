@@ -68,7 +68,8 @@ struct AttributeAdvice {
       note(.mixedFormats, column, "dates in a notation that no format reads: text")
       return
     }
-    if column.inferred.isNumber, name.words.contains(AttributeAdvice.digits), column.isOnly(.whole)
+    if column.inferred.isNumber, name.strength != .strong,
+      name.words.contains(AttributeAdvice.digits), column.isOnly(.whole)
     {
       type = .exactly(.text)
       note(.digits, column, "digits, but no number")

@@ -102,8 +102,12 @@ struct AudienceChoice {
 
   /// `Customer`, as its key or its name says; else the table's name.
   private func name(_ table: TableDraft, _ key: ColumnName) -> String {
-    let word = [table.entity, key.base].first { EntityKind($0) != nil && $0.words.count == 1 }?.last
-    return word.map { $0.prefix(1).uppercased() + $0.dropFirst() } ?? table.name
+    let words = [table.entity, key.base].first { EntityKind($0) != nil && $0.words.count == 1 }
+    // In the language of the files.
+    guard let word = words?.last, (table.name + key.name).lowercased().contains(word) else {
+      return table.name
+    }
+    return word.prefix(1).uppercased() + word.dropFirst()
   }
 
   private func kind(_ words: NameWords) -> Audience.Kind {

@@ -107,5 +107,7 @@ struct KeyChoice {
     "sku", "isbn", "ean", "upc", "symbol", "slug", "email", "username", "login", "iban", "vin",
   ]
   /// Numbers within something: lines of an order.
-  private static let counting: Set = ["line", "sequence", "seq", "position", "item", "step"]
+  private static let counting: Set = [
+    "line", "sequence", "sequential", "seq", "position", "pos", "item", "step", "index",
+  ]
 }

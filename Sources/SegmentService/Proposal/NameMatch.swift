@@ -35,9 +35,9 @@ enum NameMatch: Int, Comparable {
       self = .exact
     } else if !isSelf, base == key.base, !key.isPlainID {
       self = .sameKey
-    } else if says, base.ends(with: target.entity) {
+    } else if says, base.ends(with: target.entity), base != target.entity || !isSelf {
       self = .qualified
-    } else if says, !key.isPlainID, base.ends(with: key.base) {
+    } else if says, !key.isPlainID, base.ends(with: key.base), base != key.base {
       self = .qualifiedKey
     } else if says, !isSelf, target.entity.ends(with: base),
       key.isPlainID || key.base == target.entity

@@ -264,8 +264,10 @@ extension ProposalRun {
   }
 
   private func derivedName(_ column: ColumnName) -> String {
-    let word = column.base.last ?? "customer"
-    var name = word.prefix(1).uppercased() + word.dropFirst()
+    // In the language of the files.
+    let word = column.base.last.flatMap { column.name.lowercased().contains($0) ? $0 : nil }
+    let stem = word ?? column.stem
+    var name = stem.prefix(1).uppercased() + stem.dropFirst()
     while (tables.map(\.name) + derived.map(\.name)).contains(where: {
       $0.lowercased() == name.lowercased()
     }) {

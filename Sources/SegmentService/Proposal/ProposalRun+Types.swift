@@ -66,40 +66,50 @@ extension ProposalRun {
       Trap(kind: kind, attribute: column.column, message: message))
   }
 
-  /// Every declared type reads every value, by the conversion of a load; a type that does not is taken back.
+  /// Every declared type reads every value, by the conversion of a load, and keeps apart what a key keeps apart; a
+  /// type that does not is taken back.
   mutating func verifyTypes() async throws {
     for table in tables.indices {
-      for index in tables[table].profile.columns.indices {
+      for (index, column) in tables[table].profile.columns.enumerated() {
         let advice = tables[table].advice[index]
-        guard case .exactly(let type) = advice.type, type != .text,
-          let values = tables[table].profile.values(tables[table].profile.columns[index].name)
+        guard case .exactly(let type) = advice.type, type != .text, column.natural == nil,
+          let values = tables[table].profile.values(column.name)
         else { continue }
-        let file = tables[table].profile.group.files[0]
-        let from = file.columns.first { $0.name == tables[table].profile.columns[index].name }?.type
-        guard from == nil || from == "VARCHAR" else { continue }
         let conversion = ValueConversion(
           type: type, from: "VARCHAR", format: advice.format, source: DataSource())
+        let value = conversion.value("v")
+        let isWrong = conversion.isWrong("v", value) ?? "false"
         let missing = tables[table].advice.missing.map(SQLQuery.literal).joined(", ")
-        let kept: SQLQuery =
-          tables[table].advice.missing.isEmpty ? "" : "WHERE v NOT IN (\(missing))"
-        guard let isWrong = conversion.isWrong("v", conversion.value("v")) else { continue }
-        let wrong = try await connection.rows(
-          "SELECT CAST(coalesce(sum(n), 0) AS BIGINT) FROM (SELECT * FROM \(values) \(kept)) WHERE \(isWrong)"
-        )
-        guard let count = wrong[0][0].integer, count > 0 else { continue }
-        let name = tables[table].profile.columns[index].name
-        tables[table].advice[index].takeBack(
-          name, "would be \(type.name), but \(Int(count).rowsText) hold something else: text")
-        relationships.removeAll { $0.source == DraftColumn(table: table, column: name) }
+        let isRead: SQLQuery =
+          tables[table].advice.missing.isEmpty ? "true" : "v NOT IN (\(missing))"
+        let row = try await connection.rows(
+          """
+          SELECT CAST(coalesce(sum(n) FILTER (\(isWrong)), 0) AS BIGINT), count(DISTINCT \(value))
+          FROM \(values) WHERE \(isRead)
+          """)[0]
+        let wrong = Int(row[0].integer ?? 0)
+        if wrong > 0 {
+          takeBack(type, of: column, in: table, "\(wrong.rowsText) hold something else")
+        } else if column.isUnique, Int(row[1].integer ?? 0) < column.distinct {
+          takeBack(type, of: column, in: table, "some of its values are then the same")
+        }
       }
     }
   }
-}
 
-extension AttributeAdvice {
-  mutating func takeBack(_ column: String, _ message: String) {
-    type = nil
-    format = nil
-    traps.append(Trap(kind: .mixedValues, attribute: column, message: message))
+  private mutating func takeBack(
+    _ type: AttributeType, of column: ColumnProfile, in table: Int, _ reason: String
+  ) {
+    guard let index = tables[table].profile.index(column.name) else { return }
+    tables[table].advice[index].type = nil
+    tables[table].advice[index].format = nil
+    tables[table].advice[index].traps.append(
+      Trap(
+        kind: .mixedValues, attribute: column.name,
+        message: "no \(type.name), although most of it looks like it: \(reason)"))
+    let isKey = tables[table].key == [column.name]
+    relationships.removeAll {
+      $0.source == DraftColumn(table: table, column: column.name) || isKey && $0.target == table
+    }
   }
 }

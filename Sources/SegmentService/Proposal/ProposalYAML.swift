@@ -162,9 +162,8 @@ struct ProposalYAML {
   private var audiences: String {
     guard !definition.audiences.isEmpty else {
       return """
-        # No table is about persons or companies and has a key of one attribute, which an audience needs:
-        # audiences:
-        #   Customer: {table: …}
+        # No table is about persons or companies and has a key of one attribute, as an audience needs. A table of one
+        # file to which rows are only ever appended may have its row number as key: calculated: {Row: rowNumber()}
         """
     }
     let lines = zip(definition.audiences, proposal.audienceReasons).map { audience, reason in

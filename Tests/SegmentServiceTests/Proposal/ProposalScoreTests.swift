@@ -28,6 +28,26 @@ import Testing
     print("all sets: \(total)")
   }
 
+  /// Another judge: its workspace file was written before anything proposed one.
+  @Test func `the sample company is proposed as its own workspace file says`() async throws {
+    let folder = try await ProposedFolder { root in
+      let company = SampleCompany(customers: 1_000, seed: 1, today: CivilDate("2026-01-01")!)
+      try await company.write(to: root)
+    }
+    let file = folder.root.appending(path: "workspace.yaml")
+    let own = try WorkspaceDefinition(yaml: String(contentsOf: file, encoding: .utf8))
+    for table in own.tables { #expect(try folder.key(table.name) == table.key, "\(table.name)") }
+    let named = { (definition: WorkspaceDefinition) in
+      Swift.Set(
+        definition.relationships.map {
+          "\($0.name): \($0.foreignKey) -> \($0.target).\($0.targetKey), \($0.kind.rawValue)"
+        })
+    }
+    #expect(named(folder.proposal.definition) == named(own))
+    #expect(folder.audiences == ["Customer: Customer, consumer"])
+    try await folder.load()
+  }
+
   private func score(_ set: String) async throws -> Score {
     let readme = try Expected(set)
     let folder = try await ProposedFolder { root in
