@@ -99,6 +99,7 @@ let package = Package(
       name: "SegmentServiceTests",
       dependencies: [
         "SegmentService",
+        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict

@@ -54,8 +54,10 @@ public final class SegmentService: Sendable {
     try folder.create()
     self.folder = folder
     lock = try WorkspaceLock(folder, purpose: purpose)
+    try folder.requireStore()
     store = try SegmentStore(path: folder.store.path)
     let dataFile = try store.dataFile()
+    if try !store.dataVersions().isEmpty { try folder.requireDataFile(dataFile) }
     try folder.removeDataFiles(except: dataFile)
     try folder.removeSpilledFiles()
     data = try DataFile(dataFile, in: folder, settings: settings, engine: engine)

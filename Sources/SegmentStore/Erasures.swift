@@ -76,6 +76,8 @@ public struct ErasureChanges: Sendable {
   public var dataFile: String
   /// New numbers of rows, by part.
   public var partRows: [Int64: Int64]
+  /// What the parts hold now.
+  public var contents: [Int64: TableContent]
   /// Added to the list; the secret is kept where the list has one.
   public var suppressed: SuppressionList
   /// Files without the profiles, on disk, by run.
@@ -87,7 +89,8 @@ public struct ErasureChanges: Sendable {
 
   public init(
     audience: String?, profiles: Int, rows: Int64, dataFile: String, partRows: [Int64: Int64],
-    suppressed: SuppressionList, members: [Int64: ErasedMembers], causes: [Int64: String],
+    contents: [Int64: TableContent] = [:], suppressed: SuppressionList,
+    members: [Int64: ErasedMembers], causes: [Int64: String],
     rewrite: @escaping @Sendable (SegmentVersion) throws -> String?
   ) {
     self.audience = audience
@@ -95,6 +98,7 @@ public struct ErasureChanges: Sendable {
     self.rows = rows
     self.dataFile = dataFile
     self.partRows = partRows
+    self.contents = contents
     self.suppressed = suppressed
     self.members = members
     self.causes = causes
@@ -193,7 +197,9 @@ extension SegmentStore {
       guard try fetchState(db) == state else { throw SegmentStoreError.rewrittenMeanwhile }
       try db.execute(sql: "UPDATE dataFile SET name = ?", arguments: [changes.dataFile])
       for (part, rows) in changes.partRows {
-        try db.execute(sql: "UPDATE part SET rows = ? WHERE id = ?", arguments: [rows, part])
+        try db.execute(
+          sql: "UPDATE part SET rows = ?, content = ? WHERE id = ?",
+          arguments: [rows, changes.contents[part].map { try json($0) }, part])
       }
       try suppress(changes.suppressed, db)
       for (run, members) in changes.members {

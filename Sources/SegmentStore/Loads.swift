@@ -14,10 +14,12 @@ public struct PartRecord: Sendable, Equatable {
   public var attributes: [Attribute]
   /// nil for parts that were made before it was recorded.
   public var lineage: Lineage?
+  /// nil for parts that were made before it was recorded.
+  public var content: TableContent?
 
   public init(
     part: Part, definition: String, fingerprint: String, files: [SourceFile],
-    attributes: [Attribute], lineage: Lineage? = nil
+    attributes: [Attribute], lineage: Lineage? = nil, content: TableContent? = nil
   ) {
     self.part = part
     self.definition = definition
@@ -25,6 +27,7 @@ public struct PartRecord: Sendable, Equatable {
     self.files = files
     self.attributes = attributes
     self.lineage = lineage
+    self.content = content
   }
 }
 
@@ -140,15 +143,17 @@ extension SegmentStore {
   /// - Parameters:
   ///   - types: fixed from now on, by table; those of tables without a part are forgotten.
   ///   - suppressed: keys that the load found to be those of erased profiles.
+  ///   - dictionaries: how large they are now, by audience.
   ///   - dataFile: where the parts are; nothing is published where another file is in force.
   @discardableResult
   public func publish(
     parts: [PartRecord], types: [String: [Attribute]], suppressed: SuppressionList? = nil,
-    in dataFile: String? = nil, at time: Int64
+    dictionaries: [String: DictionarySize] = [:], in dataFile: String? = nil, at time: Int64
   ) throws -> DataVersion {
     try database.write { db in
       try require(dataFile: dataFile, db)
       if let suppressed { try suppress(suppressed, db) }
+      try note(dictionaries, db)
       try db.execute(sql: "INSERT INTO dataVersion (published) VALUES (?)", arguments: [time])
       let id = db.lastInsertedRowID
       for record in parts {
@@ -241,11 +246,15 @@ extension SegmentStore {
 private func insert(_ record: PartRecord, _ db: Database) throws {
   let part = record.part
   try db.execute(
-    sql: "INSERT OR IGNORE INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    sql: """
+      INSERT OR IGNORE INTO part (id, tableName, rows, routes, definition, fingerprint, files,
+        attributes, lineage, content)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """,
     arguments: [
       part.id, part.table, part.rows, json(part.routes), record.definition, record.fingerprint,
       json(record.files), json(record.attributes.map { [$0.name, $0.type.name] }),
-      record.lineage.map { try json($0) },
+      record.lineage.map { try json($0) }, record.content.map { try json($0) },
     ])
 }
 
@@ -279,6 +288,7 @@ extension PartRecord {
       attributes: attributes.compactMap { pair in
         AttributeType(name: pair[1]).map { Attribute(name: pair[0], type: $0) }
       },
-      lineage: try (row["lineage"] as String?).map { try decode($0) })
+      lineage: try (row["lineage"] as String?).map { try decode($0) },
+      content: try (row["content"] as String?).map { try decode($0) })
   }
 }

@@ -10,5 +10,6 @@ let migrator: DatabaseMigrator = {
   registerLoads(&migrator)  // Loads.swift
   registerErasures(&migrator)  // Erasures.swift
   registerRetention(&migrator)  // Retention.swift
+  registerContents(&migrator)  // Contents.swift
   return migrator
 }()

@@ -106,7 +106,7 @@ extension SegmentStore {
         sql: """
           SELECT DISTINCT r.dataVersion, s.name
           FROM run r JOIN segment s ON s.id = r.segmentId JOIN dataVersion d ON d.id = r.dataVersion
-          WHERE r.id IN (\(runsInForce)) AND d.id < (SELECT max(id) FROM dataVersion)
+          WHERE r.id IN (\(runsInForceSQL)) AND d.id < (SELECT max(id) FROM dataVersion)
             AND NOT (\(rule.condition("d.id", published: "d.published")))
           ORDER BY r.dataVersion, s.name
           """)
@@ -133,7 +133,7 @@ extension SegmentStore {
 }
 
 /// Of each segment the last published run and the one before it.
-private let runsInForce = """
+let runsInForceSQL = """
   SELECT r.id FROM segment s JOIN run r ON r.position =
     (SELECT max(position) FROM run WHERE segmentId = s.id AND status = 'succeeded')
   UNION
@@ -172,7 +172,7 @@ private func expiredMembers(_ rule: Kept, _ db: Database) throws -> [String] {
         FROM run WHERE status = 'succeeded' AND membersGone IS NULL
       ), kept AS (
         SELECT id, "references" FROM held
-        WHERE \(rule.condition(age: "age", finished: "finished")) OR id IN (\(runsInForce))
+        WHERE \(rule.condition(age: "age", finished: "finished")) OR id IN (\(runsInForceSQL))
       )
       SELECT membersFile FROM held
       WHERE id NOT IN (
@@ -210,7 +210,7 @@ private func expiredDataVersions(_ rule: Kept, _ lent: Set<Int64>, _ db: Databas
       SELECT id FROM dataVersion
       WHERE NOT (\(rule.condition("id", published: "published")))
         AND id < (SELECT max(id) FROM dataVersion)
-        AND id NOT IN (SELECT dataVersion FROM run WHERE id IN (\(runsInForce)))
+        AND id NOT IN (SELECT dataVersion FROM run WHERE id IN (\(runsInForceSQL)))
         AND id NOT IN (SELECT value FROM json_each(?))
       ORDER BY id
       """, arguments: [json(lent.sorted())])

@@ -38,15 +38,24 @@ public enum SegmentStoreError: Error, Equatable, CustomStringConvertible {
   case rewrittenMeanwhile
   /// The system did not read or write the file.
   case file(path: String, reason: String)
+  /// What is in the file is no database, or not a whole one.
+  case damaged(path: String, reason: String)
 
-  /// Whether the system did not read or write the file. After that, nobody knows whether a commit took place
-  /// before the file is opened again.
-  public var isOfFile: Bool { if case .file = self { true } else { false } }
+  /// Whether it is about the file. After that, nobody knows whether a commit took place before the file is
+  /// opened again.
+  public var isOfFile: Bool {
+    switch self {
+    case .file, .damaged: true
+    default: false
+    }
+  }
 
   public var description: String {
     switch self {
     case .unknownSegment(let name): "There is no segment named \(name)."
     case .unknownVersion(let segment, let number): "Segment \(segment) has no version \(number)."
+    case .damaged(let path, let reason):
+      "\(path) is damaged: \(reason). Restore the .muster folder from a backup."
     case .rewrittenMeanwhile:
       "Nothing was published: the data was rewritten by an erasure meanwhile, or other data was published during one. Run it again."
     case .file(let path, let reason): "\(path): \(reason)"

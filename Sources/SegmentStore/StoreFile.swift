@@ -83,7 +83,7 @@ struct StoreFile: Sendable {
         let reason = code == 0 ? error.message : String(cString: strerror(code))
         throw SegmentStoreError.file(path: path, reason: reason ?? "\(error)")
       case .SQLITE_CORRUPT, .SQLITE_NOTADB:
-        throw SegmentStoreError.file(path: path, reason: error.message ?? "\(error)")
+        throw SegmentStoreError.damaged(path: path, reason: error.message ?? "\(error)")
       default:
         throw error
       }

@@ -18,7 +18,7 @@ struct Muster: AsyncParsableCommand {
         name: "Workspace",
         subcommands: [
           InitCommand.self, SampleCommand.self, LoadCommand.self, CatalogCommand.self,
-          EraseCommand.self, CollectGarbageCommand.self,
+          CheckCommand.self, EraseCommand.self, CollectGarbageCommand.self,
         ]),
       CommandGroup(
         name: "Segments",

@@ -11,13 +11,15 @@ extension ErasureRun {
     // Keys that nothing has are only put on the list.
     let isNeeded = !found.burnt.isEmpty || stored.values.contains(where: cascade.isTouched)
     let name = isNeeded ? DataFileName.next(after: data.name) : data.name
-    let partRows = isNeeded ? try await writeData(to: name, progress: progress) : [:]
+    let parts = isNeeded ? try await writeData(to: name, progress: progress) : [:]
     let members = try writeMembers(found.burnt, number: DataFileName.number(of: name))
     let rewriting = ListRewriting(keys: found.keys, soleAudience: service.soleAudience)
     let cause = "What stood here quoted data that was erased."
     return ErasureChanges(
       audience: found.report.audience, profiles: found.report.profiles, rows: found.report.rows,
-      dataFile: name, partRows: partRows, suppressed: found.suppressed, members: members,
+      dataFile: name, partRows: parts.mapValues { $0.rows },
+      contents: parts.mapValues { $0.content },
+      suppressed: found.suppressed, members: members,
       causes: Dictionary(found.quotations.causes.map { ($0, cause) }, uniquingKeysWith: { $1 }),
       rewrite: rewriting.definition)
   }
@@ -26,9 +28,11 @@ extension ErasureRun {
 
   private static let next = "_muster_next"
 
+  private typealias WrittenPart = (content: TableContent, rows: Int64)
+
   private func writeData(
     to name: String, progress: @escaping @Sendable (Double) -> Void
-  ) async throws -> [Int64: Int64] {
+  ) async throws -> [Int64: WrittenPart] {
     let url = service.folder.database(name)
     // Of an erasure that was interrupted.
     for file in [url.path, url.path + ".wal"] where FileManager.default.fileExists(atPath: file) {
@@ -54,7 +58,7 @@ extension ErasureRun {
   }
 
   private func copyAll(progress: @escaping @Sendable (Double) -> Void) async throws -> [Int64:
-    Int64]
+    WrittenPart]
   {
     for dictionary in dictionaries {
       try await copy(
@@ -65,20 +69,19 @@ extension ErasureRun {
         FROM \(dictionary.rows.sql)
         """)
     }
-    let all = max(1, parts.values.reduce(0) { $0 + $1.part.rows })
+    let all = max(1, self.parts.values.reduce(0) { $0 + $1.part.rows })
     var done: Int64 = 0
-    var rows: [Int64: Int64] = [:]
-    for (id, record) in parts.sorted(by: { $0.key < $1.key }) {
+    let written = StoredContent(connection: connection, database: ErasureRun.next)
+    var parts: [Int64: WrittenPart] = [:]
+    for (id, record) in self.parts.sorted(by: { $0.key < $1.key }) {
       progress(Double(done) / Double(all))
       let name = record.part.storedName
       try await copy(name, try await clean(record, stored[id]!).query())
-      let count = try await connection.rows(
-        "SELECT count(*) FROM \(identifier: ErasureRun.next).main.\(identifier: name)")
-      rows[id] = count[0][0].integer
+      parts[id] = try await written.read(name)
       done += record.part.rows
     }
     progress(1)
-    return rows
+    return parts
   }
 
   private func copy(_ name: String, _ rows: SQLQuery) async throws {

@@ -14,16 +14,19 @@ struct StoredTables {
     var free: Int
   }
 
-  /// Names of all tables that could be parts, such as `Order@12`.
-  func parts() async throws -> [String] {
+  /// Names of all tables, in the order in which they were made.
+  func all() async throws -> [String] {
     let rows = try await database.connect().rows(
       """
-      SELECT table_name FROM duckdb_tables() WHERE database_name = current_database()
-        AND NOT temporary AND regexp_matches(table_name, '@[0-9]+$')
-        AND NOT starts_with(table_name, '_muster')
-      ORDER BY table_oid
+      SELECT table_name FROM duckdb_tables()
+      WHERE database_name = current_database() AND NOT temporary ORDER BY table_oid
       """)
     return rows.compactMap { $0[0].string }
+  }
+
+  /// Names of those that could be parts, such as `Order@12`.
+  func parts() async throws -> [String] {
+    try await all().filter { !$0.hasPrefix("_muster") && $0.contains(/@[0-9]+$/) }
   }
 
   /// Drops tables and gives their space back: to the system where it is at the end of the file, else to the

@@ -25,6 +25,7 @@ extension LoadRun {
   /// Gives new profiles their ordinals, for ever.
   func extendOrdinals(_ catalog: Catalog) async throws {
     let dictionary = OrdinalDictionary(connection: connection)
+    let given = try loader.store.dictionarySizes()
     for audience in catalog.audiences {
       guard let key = catalog.table(audience.table)?.attribute(audience.key) else { continue }
       let known = try await dictionary.keyType(audience.name)
@@ -41,8 +42,11 @@ extension LoadRun {
       }
       let isLinked = previous[audience.table]?.part.route(audience: audience.name, steps: []) != nil
       if known == nil || staged[audience.table] != nil || !isLinked {
-        try await dictionary.extend(audience.name, key: key, rows: relation(audience.table))
+        try await dictionary.extend(
+          audience.name, key: key, rows: relation(audience.table),
+          given: given[audience.name]?.ordinals ?? 0)
       }
+      dictionarySizes[audience.name] = try await dictionary.size(audience.name)
     }
   }
 
@@ -87,14 +91,16 @@ extension LoadRun {
     let stored = attributes[table.name] ?? []
     let names = catalog.table(table.name)!.attributes.map(\.name)
     var part = Part(id: ids[table.name]!, table: table.name, rows: 0, routes: plan.routes)
-    part.rows = try await writer.write(part, attributes: names, rows: relation(table.name))
+    let (content, rows) = try await writer.write(
+      part, attributes: names, rows: relation(table.name))
+    part.rows = rows
     if reports[table.name]?.outcome != .failed { reports[table.name]?.outcome = .loaded }
     reports[table.name]?.rows = part.rows
     return PartRecord(
       part: part, definition: definitionHash(table),
       fingerprint: fingerprint(table, plan, ids)!,
       files: staged[table.name]?.files ?? touched[table.name] ?? previous[table.name]!.files,
-      attributes: stored, lineage: workspace.lineage(of: table))
+      attributes: stored, lineage: workspace.lineage(of: table), content: content)
   }
 
   /// Ids of the parts that can stay: same rows, same definition, same routes through parts that stay too.

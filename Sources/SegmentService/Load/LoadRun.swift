@@ -16,6 +16,8 @@ final class LoadRun {
   var reports: [String: TableReport] = [:]
   /// Files of tables that stay as they are, under other names or with other times than before.
   var touched: [String: [SourceFile]] = [:]
+  /// After this load, by audience.
+  var dictionarySizes: [String: DictionarySize] = [:]
   var warnings: [String] = []
   /// Keys that this load found to be those of erased profiles.
   var suppressed: SuppressionList?
@@ -38,6 +40,7 @@ final class LoadRun {
   }
 
   func load(at time: Int64) async throws -> LoadReport {
+    try await requireStoredData()
     let (derived, read) = (
       workspace.tables.filter(\.isDerived), workspace.tables.filter { !$0.isDerived }
     )
@@ -70,8 +73,18 @@ final class LoadRun {
     try await loader.makeDurable(connection)
     let version = try loader.store.publish(
       parts: records, types: staged.mapValues(\.attributes), suppressed: suppressed,
-      in: loader.database.name, at: time)
+      dictionaries: dictionarySizes, in: loader.database.name, at: time)
     return report(version.id, isNew: true)
+  }
+
+  /// What is recorded is there: else nothing would be read again, and ordinals would be given twice.
+  private func requireStoredData() async throws {
+    let stored = Set(try await StoredTables(loader.database).all())
+    let dictionaries = try loader.store.dictionarySizes().filter { $0.value.rows > 0 }.keys
+    let needed =
+      previous.values.map(\.part.storedName) + dictionaries.map { LoadNames.ordinals($0) }
+    let missing = needed.filter { !stored.contains($0) }.sorted()
+    guard missing.isEmpty else { throw WorkspaceError.storedDataMissing(missing) }
   }
 
   // MARK: - Staging

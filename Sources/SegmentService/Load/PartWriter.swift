@@ -1,5 +1,6 @@
 import SegmentCompiler
 import SegmentEngines
+import SegmentStore
 
 /// Writes a part: the rows of a table with the ordinals of the profiles they lead to.
 struct PartWriter {
@@ -8,10 +9,12 @@ struct PartWriter {
   /// Where the rows of each table are: staged or in the part that stays.
   let relations: [String: SQLQuery]
 
-  /// Makes the table `part.storedName` and returns its number of rows.
+  /// Makes the table `part.storedName` and returns what it holds.
   ///
   /// - Parameter rows: the table with the attributes, calculated ones and the row id.
-  func write(_ part: Part, attributes: [String], rows: SQLQuery) async throws -> Int64 {
+  func write(_ part: Part, attributes: [String], rows: SQLQuery) async throws -> (
+    content: TableContent, rows: Int64
+  ) {
     var joins: SQLQuery = ""
     var aliases: [[RelationshipName]: SQLQuery] = [[]: "b"]
     var columns = (attributes + [Part.rowColumn]).map { "b.\(identifier: $0)" as SQLQuery }
@@ -33,8 +36,7 @@ struct PartWriter {
       SELECT \(columns.joined(", ")) FROM \(rows) AS b\(joins)
       ORDER BY \((order + ["\(identifier: Part.rowColumn)"]).joined(", "))
       """)
-    let count = try await connection.rows("SELECT count(*) FROM \(identifier: part.storedName)")
-    return count[0][0].integer ?? 0
+    return try await StoredContent(connection: connection).read(part.storedName)
   }
 
   /// Joins the tables that `steps` lead through, each chain of first steps once; gives the last one's alias.
@@ -60,7 +62,9 @@ struct OrdinalDictionary {
   let connection: DuckDBConnection
 
   /// Gives every key that is new in `rows` the next ordinals, in the order of the keys.
-  func extend(_ audience: String, key: Attribute, rows: SQLQuery) async throws {
+  ///
+  /// - Parameter given: how many ordinals were given before, whether or not the dictionary still has them.
+  func extend(_ audience: String, key: Attribute, rows: SQLQuery, given: Int64) async throws {
     let table = LoadNames.ordinals(audience)
     try await connection.execute(
       """
@@ -69,12 +73,22 @@ struct OrdinalDictionary {
     try await connection.execute(
       """
       INSERT INTO \(identifier: table)
-      SELECT key, (SELECT coalesce(max(ordinal) + 1, 0) FROM \(identifier: table))
+      SELECT key,
+        (SELECT greatest(coalesce(max(ordinal) + 1, 0), \(bind: .integer(given))) FROM \(identifier: table))
         + row_number() OVER (ORDER BY key) - 1
       FROM (SELECT DISTINCT \(identifier: key.name) AS key FROM \(rows)) AS present
       WHERE key IS NOT NULL AND NOT EXISTS
         (SELECT 1 FROM \(identifier: table) AS known WHERE known.key = present.key)
       """)
+  }
+
+  func size(_ audience: String) async throws -> DictionarySize {
+    let rows = try await connection.rows(
+      """
+      SELECT coalesce(max(CAST(ordinal AS BIGINT)) + 1, 0), count(*)
+      FROM \(identifier: LoadNames.ordinals(audience))
+      """)
+    return DictionarySize(ordinals: rows[0][0].integer ?? 0, rows: rows[0][1].integer ?? 0)
   }
 
   /// The type of the keys that have ordinals; nil where there are none yet.

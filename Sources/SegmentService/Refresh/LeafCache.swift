@@ -21,9 +21,14 @@ struct LeafCache: Sendable {
   let temporary: URL
 
   func set(for key: String) -> MemberSet? {
-    guard let data = try? Data(contentsOf: file(for: key)), data.count >= SHA256.byteCount else {
-      return nil
-    }
+    read(file(for: key))
+  }
+
+  /// Whether a file of the cache holds what was written.
+  func isWhole(_ file: URL) -> Bool { read(file) != nil }
+
+  private func read(_ file: URL) -> MemberSet? {
+    guard let data = try? Data(contentsOf: file), data.count >= SHA256.byteCount else { return nil }
     let bytes = [UInt8](data.dropFirst(SHA256.byteCount))
     guard SHA256.hash(data: bytes) == data.prefix(SHA256.byteCount) else { return nil }
     return MemberSet(bytes: bytes)

@@ -181,6 +181,15 @@ extension SegmentService {
       references: references)
   }
 
+  /// The audience that a run was about; nil where that is not known any more.
+  func audience(of run: RunRecord) throws -> String? {
+    guard let version = try store.version(run.segment, number: run.segmentVersion) else {
+      return nil
+    }
+    let name = try storedDefinition(version).audience ?? workspace(of: run).soleAudience
+    return name.isEmpty ? nil : name
+  }
+
   /// The workspace file as it was when a run was computed.
   private func workspace(of run: RunRecord) throws -> WorkspaceDefinition {
     guard let hash = run.workspaceFile, hash != sha256(text),

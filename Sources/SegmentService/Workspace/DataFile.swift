@@ -21,11 +21,16 @@ final class DataFile: Sendable {
     engine: @escaping @Sendable (DuckDBDatabase) -> any QueryEngine
   ) throws {
     open = { name in
-      let database = try DuckDBDatabase(
-        path: folder.database(name).path,
-        settings: DuckDBDatabase.Settings(
-          memoryLimit: settings.memoryLimit, threads: settings.threads,
-          temporaryDirectory: folder.temporary.path))
+      let database: DuckDBDatabase
+      do {
+        database = try DuckDBDatabase(
+          path: folder.database(name).path,
+          settings: DuckDBDatabase.Settings(
+            memoryLimit: settings.memoryLimit, threads: settings.threads,
+            temporaryDirectory: folder.temporary.path))
+      } catch let error as DuckDBError where error.isCorruptFile {
+        throw WorkspaceError.dataFileDamaged(name, reason: error.brief)
+      }
       return Open(
         name: name, database: database, engine: engine(database),
         cache: LeafCache(

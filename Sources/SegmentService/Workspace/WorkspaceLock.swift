@@ -37,6 +37,10 @@ public enum WorkspaceError: Error, Equatable, CustomStringConvertible {
   case unknownAudience(String, known: [String], hint: String?)
   case ambiguousAudience([String])
   case membersDamaged(run: Int64)
+  case storeGone
+  case dataFileGone(String)
+  case dataFileDamaged(String, reason: String)
+  case storedDataMissing([String])
   case folderNotEmpty(String)
 
   public var description: String {
@@ -69,6 +73,14 @@ public enum WorkspaceError: Error, Equatable, CustomStringConvertible {
         : "The workspace has several audiences: name one of \(names.joined(separator: ", "))."
     case .membersDamaged(let run):
       "The stored members of run \(run) do not match their checksum. Refresh the segment again."
+    case .storeGone:
+      "The file muster.sqlite with definitions and runs is missing in .muster, and other files of the workspace are there. Restore the .muster folder from a backup, or move it away to begin anew."
+    case .dataFileGone(let name):
+      "The data file \(name) is missing in .muster. Restore the folder from a backup; without one, 'muster check' says what can be done."
+    case .dataFileDamaged(let name, let reason):
+      "The data file \(name) in .muster cannot be opened (\(reason)). Restore the folder from a backup; without one, 'muster check' says what can be done."
+    case .storedDataMissing(let names):
+      "Stored data is missing: \(names.joined(separator: ", ")). Run 'muster check'."
     case .folderNotEmpty(let path): "The folder \(path) is not empty."
     }
   }

@@ -30,7 +30,7 @@ struct WorkspaceOptions: ParsableArguments {
     try SegmentService(folder: try folder(), purpose: "muster \(verb)", settings: settings)
   }
 
-  private func folder() throws -> WorkspaceFolder {
+  func folder() throws -> WorkspaceFolder {
     let current = URL(
       filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
     guard let workspace else {
