@@ -80,20 +80,10 @@ public final class SegmentService: Sendable {
 
   /// The data version in force and the catalog that goes with it. Whoever reads rows too needs
   /// ``reading(_:)``.
-  func snapshot() throws -> Snapshot {
-    guard let version = try store.currentDataVersion() else { throw WorkspaceError.notLoaded }
-    let records = try store.partRecords(dataVersion: version.id)
-    let changed = definition.tables.filter {
-      records[$0.name]?.definition != definition.definitionHash(of: $0)
-    }
-    guard changed.isEmpty else { throw WorkspaceError.changedSinceLoad(changed.map(\.name)) }
-    return try snapshot(of: version, by: definition)
-  }
+  func snapshot() throws -> Snapshot { try Snapshot.current(of: definition, in: store) }
 
   func snapshot(of version: DataVersion, by workspace: WorkspaceDefinition) throws -> Snapshot {
-    let parts = try store.partRecords(dataVersion: version.id)
-    return Snapshot(
-      version: version, catalog: try workspace.catalog(stored: parts.mapValues(\.attributes)))
+    try Snapshot(of: version, workspace, in: store)
   }
 }
 
@@ -101,6 +91,24 @@ public final class SegmentService: Sendable {
 struct Snapshot: Sendable {
   var version: DataVersion
   var catalog: Catalog
+
+  /// The data version in force.
+  static func current(of workspace: WorkspaceDefinition, in store: SegmentStore) throws -> Snapshot
+  {
+    guard let version = try store.currentDataVersion() else { throw WorkspaceError.notLoaded }
+    let records = try store.partRecords(dataVersion: version.id)
+    let changed = workspace.tables.filter {
+      records[$0.name]?.definition != workspace.definitionHash(of: $0)
+    }
+    guard changed.isEmpty else { throw WorkspaceError.changedSinceLoad(changed.map(\.name)) }
+    return try Snapshot(of: version, workspace, in: store)
+  }
+
+  init(of version: DataVersion, _ workspace: WorkspaceDefinition, in store: SegmentStore) throws {
+    self.version = version
+    let parts = try store.partRecords(dataVersion: version.id)
+    catalog = try workspace.catalog(stored: parts.mapValues(\.attributes))
+  }
 }
 
 extension Instant {

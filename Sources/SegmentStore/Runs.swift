@@ -62,14 +62,20 @@ extension SegmentStore {
     _ runs: [RunRecord], workspaceFile: String? = nil, from dataFile: String? = nil
   ) throws {
     try database.write { db in
-      try require(dataFile: dataFile, db)
-      if let workspaceFile, !runs.isEmpty {
-        try db.execute(
-          sql: "INSERT OR IGNORE INTO workspaceFile VALUES (?, ?)",
-          arguments: [sha256(workspaceFile), workspaceFile])
-      }
-      for run in runs { try insert(run, db) }
+      try publish(runs, workspaceFile: workspaceFile, from: dataFile, db)
     }
+  }
+
+  func publish(
+    _ runs: [RunRecord], workspaceFile: String?, from dataFile: String?, _ db: Database
+  ) throws {
+    try require(dataFile: dataFile, db)
+    if let workspaceFile, !runs.isEmpty {
+      try db.execute(
+        sql: "INSERT OR IGNORE INTO workspaceFile VALUES (?, ?)",
+        arguments: [sha256(workspaceFile), workspaceFile])
+    }
+    for run in runs { try insert(run, db) }
   }
 
   public func run(_ id: Int64) throws -> RunRecord? {

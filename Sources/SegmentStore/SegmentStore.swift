@@ -13,6 +13,18 @@ public struct SegmentStore: Sendable {
     try self.init(StoreFile(path: path, configuration: Self.configuration))
   }
 
+  /// Opens a database file only to read it, also while another process writes.
+  ///
+  /// - Throws: ``SegmentStoreError/olderSchema`` where an owner has to bring it up to date first.
+  public init(readingFrom path: String) throws {
+    var configuration = Self.configuration
+    configuration.readonly = true
+    database = try StoreFile(path: path, configuration: configuration)
+    guard try database.read({ try migrator.hasCompletedMigrations($0) }) else {
+      throw SegmentStoreError.olderSchema
+    }
+  }
+
   /// A store that is gone with its last copy.
   public static func inMemory() throws -> SegmentStore {
     try SegmentStore(StoreFile(inMemory: configuration))
@@ -36,6 +48,9 @@ public enum SegmentStoreError: Error, Equatable, CustomStringConvertible {
   case unknownSegment(String)
   case unknownVersion(segment: String, number: Int)
   case rewrittenMeanwhile
+  case olderSchema
+  /// Segments that were saved, deleted or refreshed by others since they were read.
+  case changedMeanwhile([String])
   /// The system did not read or write the file.
   case file(path: String, reason: String)
   /// What is in the file is no database, or not a whole one.
@@ -59,6 +74,9 @@ public enum SegmentStoreError: Error, Equatable, CustomStringConvertible {
     case .rewrittenMeanwhile:
       "Nothing was published: the data was rewritten by an erasure meanwhile, or other data was published during one. Run it again."
     case .file(let path, let reason): "\(path): \(reason)"
+    case .olderSchema: "The workspace was last used by an earlier version of Muster."
+    case .changedMeanwhile(let names):
+      "Somebody else has changed \(names.map { "'\($0)'" }.joined(separator: ", ")) meanwhile; nothing was applied. Make the plan again."
     }
   }
 }

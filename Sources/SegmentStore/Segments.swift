@@ -2,6 +2,39 @@ import Crypto
 import Foundation
 import GRDB
 
+/// Which version and members of a segment are in force.
+public struct SegmentState: Sendable, Hashable {
+  public var segment: String
+  public var version: Int
+  /// Of the version's definition: an erasure changes it in its place.
+  public var contentHash: String
+  /// nil where it was never refreshed.
+  public var lastRun: Int64?
+
+  public init(segment: String, version: Int, contentHash: String, lastRun: Int64?) {
+    self.segment = segment
+    self.version = version
+    self.contentHash = contentHash
+    self.lastRun = lastRun
+  }
+}
+
+/// What ``SegmentStore/apply(_:at:)`` does at once.
+public struct SegmentChanges: Sendable {
+  public var saved: [(name: String, definition: String)] = []
+  /// Names.
+  public var deleted: [String] = []
+  /// Of the versions that are in force afterwards; their members are on disk.
+  public var runs: [RunRecord] = []
+  /// The text whose hash the runs name, and what they were computed from.
+  public var workspaceFile: String?
+  public var dataFile: String?
+  /// All segments when the changes were decided on.
+  public var expected: [SegmentState] = []
+
+  public init() {}
+}
+
 /// One saved state of a segment's definition.
 public struct SegmentVersion: Sendable, Equatable {
   public var segment: String
@@ -52,6 +85,24 @@ extension SegmentStore {
     }
   }
 
+  /// Saves, deletes and publishes, all or nothing.
+  ///
+  /// - Throws: ``SegmentStoreError/changedMeanwhile(_:)`` where segments are not as expected any more.
+  @discardableResult
+  public func apply(_ changes: SegmentChanges, at time: Int64) throws -> [SegmentVersion] {
+    try database.write { db in
+      try require(changes.expected, withRuns: !changes.runs.isEmpty, db)
+      for name in changes.deleted { try deleteSegment(db, name) }
+      let versions = try changes.saved.map { try saveVersion(db, $0.name, $0.definition, time) }
+      try publish(
+        changes.runs, workspaceFile: changes.workspaceFile, from: changes.dataFile, db)
+      return versions
+    }
+  }
+
+  /// Every segment, by name.
+  public func segmentStates() throws -> [SegmentState] { try database.read(fetchStates) }
+
   /// The current version of every segment, by name.
   public func segments() throws -> [SegmentVersion] {
     try database.read { db in
@@ -80,13 +131,58 @@ extension SegmentStore {
     }
   }
 
-  /// Deletes a segment with its versions and runs; false where there is no such segment.
+  /// Deletes a segment with its versions and runs.
+  ///
+  /// - Returns: how many these were; nil where there is no such segment.
   @discardableResult
-  public func delete(_ name: String) throws -> Bool {
-    try database.write { db in
-      try db.execute(sql: "DELETE FROM segment WHERE name = ?", arguments: [name])
-      return db.changesCount > 0
-    }
+  public func delete(_ name: String) throws -> (versions: Int, runs: Int)? {
+    try database.write { db in try deleteSegment(db, name) }
+  }
+}
+
+@discardableResult
+private func deleteSegment(_ db: Database, _ name: String) throws -> (versions: Int, runs: Int)? {
+  let row = try Row.fetchOne(
+    db,
+    sql: """
+      SELECT (SELECT count(*) FROM segmentVersion WHERE segmentId = s.id) AS versions,
+        (SELECT count(*) FROM run WHERE segmentId = s.id) AS runs
+      FROM segment s WHERE s.name = ?
+      """, arguments: [name])
+  guard let row else { return nil }
+  try db.execute(sql: "DELETE FROM segment WHERE name = ?", arguments: [name])
+  return (row["versions"], row["runs"])
+}
+
+private func fetchStates(_ db: Database) throws -> [SegmentState] {
+  try Row.fetchAll(
+    db,
+    sql: """
+      SELECT s.name, s.version, v.contentHash, (
+        SELECT r.id FROM run r WHERE r.segmentId = s.id AND r.status = 'succeeded'
+        ORDER BY r.position DESC LIMIT 1) AS lastRun
+      FROM segment s JOIN segmentVersion v ON v.segmentId = s.id AND v.number = s.version
+      ORDER BY s.name
+      """
+  ).map {
+    SegmentState(
+      segment: $0["name"], version: $0["version"], contentHash: $0["contentHash"],
+      lastRun: $0["lastRun"])
+  }
+}
+
+private func require(_ expected: [SegmentState], withRuns: Bool, _ db: Database) throws {
+  func relevant(_ states: [SegmentState]) -> Set<SegmentState> {
+    Set(
+      states.map { state in
+        var state = state
+        if !withRuns { state.lastRun = nil }
+        return state
+      })
+  }
+  let changed = relevant(expected).symmetricDifference(relevant(try fetchStates(db)))
+  guard changed.isEmpty else {
+    throw SegmentStoreError.changedMeanwhile(Set(changed.map(\.segment)).sorted())
   }
 }
 

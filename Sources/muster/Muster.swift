@@ -23,8 +23,14 @@ struct Muster: AsyncParsableCommand {
       CommandGroup(
         name: "Segments",
         subcommands: [
-          ValidateCommand.self, SaveCommand.self, ListCommand.self, ShowCommand.self,
-          DeleteCommand.self, RefreshCommand.self,
+          SaveCommand.self, ListCommand.self, ShowCommand.self, VersionsCommand.self,
+          DiffCommand.self, RestoreCommand.self, DeleteCommand.self, KeysCommand.self,
+          RefreshCommand.self,
+        ]),
+      CommandGroup(
+        name: "Definitions as code",
+        subcommands: [
+          ValidateCommand.self, PlanCommand.self, ApplyCommand.self, ExportCommand.self,
         ]),
       CommandGroup(
         name: "Results",
@@ -50,8 +56,6 @@ struct Muster: AsyncParsableCommand {
       fail(with: problems.description)
     } catch let problems as DefinitionErrors {
       fail(with: problems.description)
-    } catch let problems as LocatedProblems {
-      fail(with: problems.text)
     } catch {
       exit(withError: error)
     }

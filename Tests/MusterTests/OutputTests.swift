@@ -44,26 +44,7 @@ import Testing
   }
 }
 
-@Suite struct DefinitionFilesTests {
-  @Test func `a problem is located in its own file`() throws {
-    var files = try DefinitionFiles(paths: [])
-    files.add("segment: a\nrules: 1", name: "a.yaml")
-    files.add("# comment\n---\nsegment: b\n", name: "b.yaml")
-    files.add("{\"segment\": \"c\"}", name: "c.json")
-    #expect(
-      files.text == "segment: a\nrules: 1\n# comment\n---\nsegment: b\n---\n{\"segment\": \"c\"}\n")
-    #expect(files.location(ofLine: 1) == "a.yaml:1")
-    #expect(files.location(ofLine: 2) == "a.yaml:2")
-    #expect(files.location(ofLine: 5) == "b.yaml:3")
-    #expect(files.location(ofLine: 7) == "c.json:1")
-
-    let problem = Diagnostic(code: "wrongShape", place: "rules", message: "A list.", line: 2)
-    let thrown = #expect(throws: LocatedProblems.self) {
-      try files.locatingProblems { _ in throw Diagnostics([problem]) }
-    }
-    #expect(thrown?.text == "a.yaml:2: error: rules: A list. [wrongShape]")
-  }
-
+@Suite struct DefinitionChoiceTests {
   @Test(arguments: ["-", "a.yaml", "a.yml", "a.json", "segments/a"])
   func `files are told from segments by their names`(argument: String) {
     guard case .file(argument) = DefinitionChoice(argument: argument) else {

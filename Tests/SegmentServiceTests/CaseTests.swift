@@ -5,7 +5,7 @@ import Testing
 @testable import SegmentCompiler
 @testable import SegmentService
 
-/// Every file of `Tests/Cases` through every stage: load, decode, plan, render, evaluate, publish, read.
+/// Every file of `Tests/Cases` through every stage: load, decode, plan, render, evaluate, publish, read, export and back.
 @Suite(.serialized) struct CaseTests {
   static let files = TestFiles.all(in: TestFiles.tests.appending(path: "Cases"), ending: ".yaml")
 
@@ -23,6 +23,7 @@ import Testing
       _ = try await workspace.service.load()
     }
     for testCase in file.cases { try await testCase.check(in: workspace) }
+    try await DefinitionFolder.expectIdentity(of: workspace.service, url.lastPathComponent)
   }
 }
 

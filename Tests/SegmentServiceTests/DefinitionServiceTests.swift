@@ -96,7 +96,7 @@ import Testing
       Shop.oslo + "---\n" + Shop.coffee.replacing("segment: coffee", with: "segment: oslo")
     let error = #expect(throws: DefinitionErrors.self) { try shop.save(twice) }
     #expect(error?.all.map(\.segment) == ["oslo"])
-    #expect(error?.all.first?.diagnostics.all.map(\.code) == ["invalidName"])
+    #expect(error?.all.first?.diagnostics.all.map(\.code) == ["duplicateSegment"])
   }
 
   @Test func `a saved definition names its paths`() async throws {

@@ -202,21 +202,27 @@ import Testing
     #expect(try await tables(shop) == live(shop))
   }
 
-  @Test func `members that wait to be published are not swept`() async throws {
-    let log = CountingEngine.Log()
-    let shop = try await Shop(
-      engine: log.engine, segments: Shop.oslo,
-      "{segment: friends, rules: [{match: {all: [{is: memberOf, value: oslo}, {attribute: Customer.Points, is: equalTo, value: 10}]}}]}"
-    )
-    // The second layer: the members of oslo are on disk by then.
-    let inSecondLayer: @Sendable () async throws -> Void = {
-      let written = try files(shop)
-      let garbage = try await shop.service.collectGarbage()
-      #expect(written.count == 1 && garbage.members.isEmpty)
+  @Test func `members that wait to be published are not swept, and go if they never are`()
+    async throws
+  {
+    let shop = try await Shop(segments: Shop.oslo)
+    let service = shop.service
+    let evaluation = try await LayeredEvaluation(
+      of: [service.segment("oslo").definition], service: service, snapshot: service.snapshot(),
+      asOf: Shop.asOf, facts: service.segmentFacts()
+    ).run { _, _ in }
+    await #expect(throws: TestFailure.self) {
+      try await service.publish(evaluation, of: [("oslo", 1)]) { _ in
+        #expect(try files(shop).count == 1)
+        throw TestFailure("the disk is full")
+      }
     }
-    log.interruption.withLock { $0 = { log.interruption.withLock { $0 = inSecondLayer } } }
-    try await shop.refresh()
+    #expect(try files(shop).isEmpty)
+    _ = try await service.publish(evaluation, of: [("oslo", 1)]) { runs in
+      #expect(try files(shop).count == 1)
+      #expect(try service.unusedMembers().isEmpty)
+      try service.store.publish(runs, workspaceFile: service.text)
+    }
     #expect(try await shop.keys("oslo") == ["1", "2"])
-    #expect(try await shop.keys("friends") == ["1"])
   }
 }

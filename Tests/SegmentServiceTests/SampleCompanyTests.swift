@@ -21,6 +21,7 @@ import Testing
     _ = try service.save(SampleCompany.segmentsText)
     let refreshed = try await service.refresh(asOf: SampleCompanyTests.asOf)
     #expect(refreshed.count >= 20)
+    try await DefinitionFolder.expectIdentity(of: service, "the sample company")
 
     let connection = try service.database.connect()
     for part in try service.snapshot().version.parts.values {

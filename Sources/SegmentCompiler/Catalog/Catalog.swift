@@ -35,11 +35,14 @@ public struct Table: Sendable, Equatable {
   public var key: [String]
   /// Calculated attributes included.
   public var attributes: [Attribute]
+  /// Only what the workspace file declares is known: the data may have more.
+  public var isPartial: Bool
 
-  public init(name: String, key: [String], attributes: [Attribute]) {
+  public init(name: String, key: [String], attributes: [Attribute], isPartial: Bool = false) {
     self.name = name
     self.key = key
     self.attributes = attributes
+    self.isPartial = isPartial
   }
 
   public func attribute(_ name: String) -> Attribute? { attributes.first { $0.name == name } }

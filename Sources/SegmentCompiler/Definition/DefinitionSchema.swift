@@ -9,7 +9,7 @@ public enum DefinitionSchema {
       ("type", .text("object")),
       ("required", .list([.text("segment")])),
       ("additionalProperties", .boolean(false)),
-      ("oneOf", .list([required("rules"), required("keys")])),
+      ("oneOf", .list([required("rules"), required("keys"), required("keysFile")])),
       ("properties", properties),
       ("$defs", definitions),
     ])
@@ -29,6 +29,10 @@ public enum DefinitionSchema {
       ("weekStart", words(Weekday.allCases.map(\.rawValue))),
       ("rules", array(of: reference("item"), [("minItems", .number(1))])),
       ("keys", array(of: type("string", "integer"))),
+      (
+        "keysFile",
+        oneOf([text(), object(["path": text(), "column": text()], required: ["path"])])
+      ),
       ("limit", limit),
       ("project", array(of: text())),
     ])

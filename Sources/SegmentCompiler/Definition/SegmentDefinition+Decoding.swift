@@ -6,6 +6,8 @@ extension SegmentDefinition {
   /// The most conditions in one definition.
   public static let maximumConditions = 10_000
   public static let maximumTags = 20
+  /// The most keys of a manual segment.
+  public static let maximumKeys = 2_000_000
 
   /// Decodes one definition.
   ///
@@ -36,7 +38,7 @@ final class DefinitionDecoder {
   func definition(_ document: Document, defaultName: String?) -> SegmentDefinition? {
     let known = [
       "segment", "displayName", "description", "tags", "audience", "timeZone", "weekStart", "rules",
-      "keys", "limit", "project",
+      "keys", "keysFile", "limit", "project",
     ]
     guard let fields = reader.mapping(document, at: "", known: known) else { return nil }
     let name = name(fields, defaultName: defaultName, in: document)
@@ -90,22 +92,55 @@ final class DefinitionDecoder {
   }
 
   private func content(_ fields: Fields, in document: Document) -> SegmentDefinition.Content? {
-    switch (fields["rules"], fields["keys"]) {
-    case (let rules?, nil):
-      return items(rules, at: "rules").map { .rules($0) }
-    case (nil, let keys?):
-      guard let items = reader.list(keys, at: "keys") else { return nil }
-      return .keys(
-        items.enumerated().compactMap {
-          reader.scalar($1, at: "keys[\($0)]", expected: "a profile's key")
-        })
-    case (nil, nil):
+    let given = ["rules", "keys", "keysFile"].filter { fields[$0] != nil }
+    guard let kind = given.first else {
       reader.missing("rules", at: "", in: document)
-    case (_?, let keys?):
-      reader.note(
-        "rulesAndKeys", at: "keys", "A segment has either rules or keys, not both.", in: keys)
+      return nil
     }
-    return nil
+    guard given.count == 1 else {
+      reader.note(
+        "rulesAndKeys", at: given[1],
+        "A segment has either rules or keys (or a keysFile), not \(given.joined(separator: " and ")).",
+        in: fields[given[1]])
+      return nil
+    }
+    switch (kind, fields[kind]) {
+    case ("rules", let rules?): return items(rules, at: "rules").map { .rules($0) }
+    case ("keys", let keys?): return self.keys(keys).map { .keys($0) }
+    case (_, let file?): return keysFile(file).map { .keysFile($0) }
+    case (_, nil): return nil
+    }
+  }
+
+  private func keys(_ document: Document) -> [Scalar]? {
+    guard let items = reader.list(document, at: "keys") else { return nil }
+    guard items.count <= SegmentDefinition.maximumKeys else {
+      reader.note(
+        "tooManyKeys", at: "keys",
+        "There are \(items.count) keys; at most \(SegmentDefinition.maximumKeys) are possible.",
+        hint: "Load a longer list as a table, and select its profiles by a rule.", in: document)
+      return nil
+    }
+    return items.enumerated().compactMap { index, item in
+      // A million places are not worth making for nothing.
+      if case .scalar(let key) = item.value { return key }
+      return reader.scalar(item, at: "keys[\(index)]", expected: "a profile's key")
+    }
+  }
+
+  private func keysFile(_ document: Document) -> KeysFile? {
+    guard case .mapping = document.value else {
+      return reader.text(document, at: "keysFile", expected: "a file's path").map {
+        KeysFile(path: $0)
+      }
+    }
+    guard
+      let fields = reader.mapping(document, at: "keysFile", known: ["path", "column"])
+    else { return nil }
+    if fields["path"] == nil { reader.missing("path", at: "keysFile", in: document) }
+    return text("path", of: fields, at: "keysFile").map {
+      KeysFile(path: $0, column: text("column", of: fields, at: "keysFile"))
+    }
   }
 
   private func limit(_ document: Document) -> Limit? {

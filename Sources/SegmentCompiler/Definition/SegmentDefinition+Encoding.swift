@@ -13,6 +13,7 @@ extension SegmentDefinition {
     switch content {
     case .rules(let items): entries.append(("rules", .list(items.map(\.document))))
     case .keys(let keys): entries.append(("keys", .list(keys.map { Document(.scalar($0)) })))
+    case .keysFile(let file): entries.append(("keysFile", file.document))
     }
     entries.append(("limit", limit?.document))
     let projected = projection.map { Document.text($0.description) }
@@ -25,7 +26,16 @@ extension SegmentDefinition {
   public var json: String { document.json }
 }
 
+extension KeysFile {
+  fileprivate var document: Document {
+    guard let column else { return .text(path) }
+    return .mapping([("path", .text(path)), ("column", .text(column))])
+  }
+}
+
 extension RuleItem {
+  var json: String { document.json }
+
   fileprivate var document: Document {
     let combine: (String, Document?) = ("combine", combine.map { .text($0.rawValue) })
     switch content {
@@ -37,6 +47,8 @@ extension RuleItem {
 }
 
 extension Has {
+  var json: String { Document.mapping(entries).json }
+
   fileprivate var entries: [(String, Document?)] {
     var entries: [(String, Document?)] = []
     switch origin {
@@ -72,6 +84,8 @@ extension Quantifier {
 }
 
 extension Condition {
+  var json: String { document.json }
+
   fileprivate var document: Document {
     switch self {
     case .all(let conditions): .mapping([("all", .list(conditions.map(\.document)))])
@@ -105,6 +119,8 @@ extension Test {
 }
 
 extension Operand {
+  var json: String { document.json }
+
   fileprivate var document: Document {
     switch self {
     case .scalar(let scalar): Document(.scalar(scalar))

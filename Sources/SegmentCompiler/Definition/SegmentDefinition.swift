@@ -23,6 +23,8 @@ public struct SegmentDefinition: Sendable, Equatable {
     case rules([RuleItem])
     /// By hand: the keys of the members.
     case keys([Scalar])
+    /// By hand, in a file of their own; a saved definition holds the keys themselves.
+    case keysFile(KeysFile)
   }
 
   public init(
@@ -40,6 +42,19 @@ public struct SegmentDefinition: Sendable, Equatable {
     self.content = content
     self.limit = limit
     self.projection = projection
+  }
+}
+
+/// A file with the keys of a manual segment, as a definition names it.
+public struct KeysFile: Sendable, Equatable {
+  /// Relative to the file of the definition.
+  public var path: String
+  /// The column that holds the keys; nil for the one called as the audience's key.
+  public var column: String?
+
+  public init(path: String, column: String? = nil) {
+    self.path = path
+    self.column = column
   }
 }
 

@@ -13,10 +13,12 @@ public struct Diagnostic: Sendable, Equatable, Error, CustomStringConvertible {
   public var hint: String?
   /// Line of the source text, counted from 1, where it is known.
   public var line: Int?
+  /// The file of the source text, where it is one.
+  public var file: String?
 
   public init(
     severity: Severity = .error, code: String, place: String, message: String,
-    hint: String? = nil, line: Int? = nil
+    hint: String? = nil, line: Int? = nil, file: String? = nil
   ) {
     self.severity = severity
     self.code = code
@@ -24,11 +26,14 @@ public struct Diagnostic: Sendable, Equatable, Error, CustomStringConvertible {
     self.message = message
     self.hint = hint
     self.line = line
+    self.file = file
   }
 
   public var description: String {
-    var text = "\(severity.rawValue): "
-    if let line { text += "line \(line): " }
+    // With a file it begins as compilers write it, so that editors find the place.
+    var text = file.map { $0 + (line.map { ":\($0)" } ?? "") + ": " } ?? ""
+    text += "\(severity.rawValue): "
+    if file == nil, let line { text += "line \(line): " }
     if !place.isEmpty { text += "\(place): " }
     text += "\(message) [\(code)]"
     if let hint { text += "\n  \(hint)" }

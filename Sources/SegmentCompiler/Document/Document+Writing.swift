@@ -1,7 +1,7 @@
 import Yams
 
 extension Document {
-  /// Block-style YAML that ``parse(_:)`` reads back to the same values.
+  /// YAML that ``parse(_:)`` reads back to the same values.
   public var yaml: String {
     // Serialising plain nodes fails only for lack of memory.
     (try? Yams.serialize(node: node, width: -1, allowUnicode: true)) ?? json
@@ -15,7 +15,8 @@ extension Document {
     case .scalar(.text(let text)):
       return Node(text, .implicit, Document.isPlain(text) ? .any : .doubleQuoted)
     case .list(let items):
-      let flow = items.allSatisfy(\.isScalar)
+      // A long list has a line for each of its values: what changes is a line of a diff.
+      let flow = items.allSatisfy(\.isScalar) && items.count <= 10
       return Node(items.map(\.node), .implicit, flow ? .flow : .block)
     case .mapping(let entries):
       return Node(

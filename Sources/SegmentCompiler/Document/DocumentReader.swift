@@ -146,12 +146,13 @@ extension Document {
 }
 
 extension Diagnostics {
-  /// The same with the line of every place that the document has.
-  public func located(in document: Document) -> Diagnostics {
+  /// The same with the file, and with the line of every place that the document has.
+  public func located(in document: Document, file: String? = nil) -> Diagnostics {
     Diagnostics(
       all.map { diagnostic in
         var located = diagnostic
         located.line = diagnostic.line ?? document.line(at: diagnostic.place)
+        located.file = diagnostic.file ?? file
         return located
       })
   }

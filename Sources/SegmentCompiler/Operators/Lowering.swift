@@ -240,7 +240,11 @@ struct Lowering {
       return nil
     }
     let audience = scope.audience
-    let type = scope.catalog.table(audience.table)?.attribute(audience.key)?.type ?? .text
+    let table = scope.catalog.table(audience.table)
+    guard let type = table?.attribute(audience.key)?.type else {
+      scope.noteUndeclared(audience.key, of: audience.table, at: place, reader: reader)
+      return nil
+    }
     return Column(row: RowReference(place: 0), attribute: audience.key, type: type)
   }
 

@@ -67,6 +67,10 @@ struct PathScope {
     let tableName = table(of: row)
     let name = reference.parts.last!
     guard let table = catalog.table(tableName), let attribute = table.attribute(name) else {
+      if catalog.table(tableName)?.isPartial ?? false {
+        noteUndeclared(name, of: tableName, at: place, reader: reader)
+        return nil
+      }
       let known = catalog.table(tableName)?.attributes.map(\.name) ?? []
       reader.note(
         "unknownAttribute", at: place, "The table '\(tableName)' has no attribute '\(name)'.",
@@ -75,6 +79,17 @@ struct PathScope {
       return nil
     }
     return Column(row: row, attribute: name, type: attribute.type)
+  }
+
+  /// Without data, an attribute that is not declared may exist or not.
+  func noteUndeclared(_ name: String, of table: String, at place: String, reader: DocumentReader) {
+    let known = catalog.table(table)?.attributes.map(\.name) ?? []
+    reader.note(
+      "undeclaredAttribute", at: place,
+      "Whether '\(table)' has an attribute '\(name)' is not known: no data is loaded here, and the workspace file does not declare it with a type.",
+      hint: NearNames.hint(name, among: known)
+        ?? "Declare it, or run 'muster catalog --lock' where the data is loaded and keep workspace.lock.yaml beside the workspace file."
+    )
   }
 
   private func attributeHint(_ name: String) -> String? {

@@ -30,6 +30,12 @@ public struct Planner: Sendable {
     switch definition.content {
     case .rules(let items): content = .rules(planner.items(items, at: "rules"))
     case .keys(let keys): content = .keys(self.keys(keys, in: scope, reader: reader))
+    case .keysFile(let file):
+      content = .keys([])
+      reader.note(
+        "keysFileUnread", at: "keysFile",
+        "The file '\(file.path)' cannot be read from here: it stands beside a definition that is a file itself."
+      )
     }
     let limit = definition.limit.flatMap { self.limit($0, in: scope, reader: reader) }
     let projection = Projector(scope: scope, reader: reader, content: content)
@@ -69,7 +75,12 @@ public struct Planner: Sendable {
   }
 
   private func keys(_ keys: [Scalar], in scope: PathScope, reader: DocumentReader) -> [ProfileKey] {
-    let type = scope.catalog.table(scope.audience.table)?.attribute(scope.audience.key)?.type
+    let table = scope.catalog.table(scope.audience.table)
+    guard let type = table?.attribute(scope.audience.key)?.type else {
+      scope.noteUndeclared(
+        scope.audience.key, of: scope.audience.table, at: "keys", reader: reader)
+      return []
+    }
     return keys.enumerated().compactMap { index, key in
       switch (key, type) {
       case (.text(let text), .text): return .text(Text(text))
@@ -79,7 +90,7 @@ public struct Planner: Sendable {
       }
       reader.note(
         "wrongValueType", at: "keys[\(index)]",
-        "The keys of '\(scope.audience.name)' are of type \(type?.name ?? "text"); this one is not.",
+        "The keys of '\(scope.audience.name)' are of type \(type.name); this one is not.",
         hint: type == .text ? "Write the key in quotes." : nil)
       return nil
     }

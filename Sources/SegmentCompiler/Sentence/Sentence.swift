@@ -2,20 +2,26 @@
 public enum Sentence {
   /// The whole definition in one sentence (or a few).
   public static func definition(_ definition: SegmentDefinition, catalog: Catalog) -> String {
-    let audience =
-      definition.audience ?? (catalog.audiences.count == 1 ? catalog.audiences[0].name : "profile")
-    let profile = catalog.audience(audience)?.table ?? audience
-    let writer = SentenceWriter(profile: profile, subject: "it")
-    var text: String
-    switch definition.content {
-    case .keys(let keys):
-      text = "\(audience): \(keys.count) \(keys.count == 1 ? "key" : "keys") listed by hand"
-    case .rules(let items):
-      text = "\(audience) where \(writer.items(items))"
-    }
+    let writer = writer(for: definition, catalog: catalog)
+    let audience = audience(of: definition, catalog: catalog)
+    var text =
+      switch definition.content {
+      case .keys, .keysFile: "\(audience): \(writer.content(definition.content))"
+      case .rules: "\(audience) where \(writer.content(definition.content))"
+      }
     if let limit = definition.limit { text += "; of these \(writer.limit(limit))" }
     if let zone = definition.timeZone { text += " (days of \(zone))" }
     return text + "."
+  }
+
+  private static func audience(of definition: SegmentDefinition, catalog: Catalog) -> String {
+    definition.audience ?? (catalog.audiences.count == 1 ? catalog.audiences[0].name : "profile")
+  }
+
+  /// What says the parts of a definition.
+  static func writer(for definition: SegmentDefinition, catalog: Catalog) -> SentenceWriter {
+    let audience = audience(of: definition, catalog: catalog)
+    return SentenceWriter(profile: catalog.audience(audience)?.table ?? audience, subject: "it")
   }
 
   /// One comparison, such as `Customer.City is equal to 'Oslo'`.
@@ -44,6 +50,15 @@ struct SentenceWriter {
 
   // MARK: Rules
 
+  func content(_ content: SegmentDefinition.Content) -> String {
+    switch content {
+    case .keys(let keys): "\(keys.count) \(keys.count == 1 ? "key" : "keys") listed by hand"
+    case .keysFile(let file):
+      "the keys in \(file.path)" + (file.column.map { ", column \($0)" } ?? "")
+    case .rules(let items): self.items(items)
+    }
+  }
+
   func items(_ items: [RuleItem]) -> String {
     var text = ""
     for (index, item) in items.enumerated() {
@@ -59,7 +74,7 @@ struct SentenceWriter {
     return text
   }
 
-  private func word(for combine: SetOperator) -> String {
+  func word(for combine: SetOperator) -> String {
     switch combine {
     case .union: "or also"
     case .intersect: "and also"
@@ -76,6 +91,14 @@ struct SentenceWriter {
   }
 
   private func rule(_ rule: Rule) -> String { has(rule.has, from: nil) }
+
+  /// A rule or a group by itself.
+  func rule(_ item: RuleItem) -> String { self.item(item, alone: true) }
+
+  /// The same with how it joins those before it: `but not where it is a member of 'vip'`.
+  func combined(_ item: RuleItem) -> String {
+    (item.combine.map { "\(word(for: $0)) where " } ?? "") + rule(item)
+  }
 
   private func conditions(_ parts: [Condition?]) -> String {
     let parts = parts.compactMap { $0 }
@@ -127,7 +150,27 @@ struct SentenceWriter {
     }
   }
 
-  private func test(of aggregate: Aggregate) -> String {
+  /// `the sum of Order.Total`.
+  func aggregate(_ aggregate: Aggregate, of has: Has) -> String {
+    self.aggregate(aggregate, origin(has.origin))
+  }
+
+  /// For how many rows, as in `for the last Order by Order.Date`.
+  func quantifier(of has: Has) -> String {
+    switch has.quantifier {
+    case .any: "any"
+    case .none: "none"
+    case .every: "every"
+    case .first(let time): "the first by \(time)"
+    case .last(let time): "the last by \(time)"
+    case .aggregate(let aggregate): "\(self.aggregate(aggregate, of: has)) \(test(of: aggregate))"
+    }
+  }
+
+  /// The rows of a has condition.
+  func rows(of has: Has) -> String { origin(has.origin) }
+
+  func test(of aggregate: Aggregate) -> String {
     switch aggregate.function {
     // Over no rows they are 0: never without a value.
     case .count, .countDistinct: test(aggregate.test, on: .number, mayBeMissing: false)
@@ -166,11 +209,16 @@ struct SentenceWriter {
 
   func comparison(_ comparison: Comparison) -> String {
     switch comparison.subject {
-    case .attribute(let reference):
-      return "\(reference) \(test(comparison.test, on: nil))"
-    case .row(let reference):
-      let row = reference.map { "\($0) " } ?? of
-      return "\(row)\(test(comparison.test, on: .row, mayBeMissing: false))"
+    case .attribute(let reference): "\(reference) \(test(of: comparison))"
+    case .row(let reference): (reference.map { "\($0) " } ?? of) + test(of: comparison)
+    }
+  }
+
+  /// What it says of its subject: `is equal to 'Oslo'`.
+  func test(of comparison: Comparison) -> String {
+    switch comparison.subject {
+    case .attribute: test(comparison.test, on: nil)
+    case .row: test(comparison.test, on: .row, mayBeMissing: false)
     }
   }
 

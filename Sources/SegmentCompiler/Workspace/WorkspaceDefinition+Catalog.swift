@@ -5,7 +5,31 @@ extension WorkspaceDefinition {
   ///   derived tables left out.
   /// - Throws: ``Diagnostics`` with every problem found.
   public func catalog(stored: [String: [Attribute]]) throws -> Catalog {
-    var checker = CatalogChecker(workspace: self, stored: stored)
+    try catalog(stored: stored, partial: [])
+  }
+
+  /// The catalog as far as it is known where no data is loaded: the attributes of the lock file, with the
+  /// types that the workspace file declares in their place. A table that is not in the lock file is partial.
+  ///
+  /// - Throws: ``Diagnostics`` with every problem found.
+  public func catalog(lock: CatalogLock?) throws -> Catalog {
+    var known: [String: [Attribute]] = [:]
+    var partial: Set<String> = []
+    for table in tables where !table.isDerived {
+      let locked = lock?.tables[table.name]
+      if locked == nil { partial.insert(table.name) }
+      known[table.name] = table.known(locked: locked ?? [])
+    }
+    for table in tables {
+      if case .derived(let origin, _) = table.origin, partial.contains(origin) {
+        partial.insert(table.name)
+      }
+    }
+    return try catalog(stored: known, partial: partial)
+  }
+
+  private func catalog(stored: [String: [Attribute]], partial: Set<String>) throws -> Catalog {
+    var checker = CatalogChecker(workspace: self, stored: stored, partial: partial)
     let catalog = checker.catalog()
     let problems = Diagnostics(checker.problems)
     guard problems.errors.isEmpty else { throw problems }
@@ -26,6 +50,14 @@ extension WorkspaceDefinition {
   public func calculations(
     of table: TableDefinition, stored: [Attribute]
   ) throws -> [(name: String, calculation: Calculation)] {
+    let (calculations, problems) = calculations(checking: table, stored: stored)
+    guard problems.isEmpty else { throw Diagnostics(problems) }
+    return calculations
+  }
+
+  fileprivate func calculations(
+    checking table: TableDefinition, stored: [Attribute]
+  ) -> ([(name: String, calculation: Calculation)], problems: [Diagnostic]) {
     var known = stored
     var problems: [Diagnostic] = []
     let result = table.calculated.compactMap { calculated -> (String, Calculation)? in
@@ -41,14 +73,33 @@ extension WorkspaceDefinition {
       } catch {}
       return nil
     }
-    guard problems.isEmpty else { throw Diagnostics(problems) }
-    return result
+    return (result, problems)
+  }
+}
+
+extension TableDefinition {
+  /// What is declared goes before what is locked.
+  fileprivate func known(locked: [Attribute]) -> [Attribute] {
+    var known = locked
+    for attribute in attributes {
+      let index = known.firstIndex { $0.name == attribute.name }
+      if let index, let type = attribute.exactType {
+        known[index].type = type
+      } else if index == nil, attribute.type != nil {
+        // A `number` of whatever kind: they all take the same operators, and keys are integers.
+        let number = key.contains(attribute.name) ? AttributeType.integer : .double
+        known.append(Attribute(name: attribute.name, type: attribute.exactType ?? number))
+      }
+    }
+    return known
   }
 }
 
 private struct CatalogChecker {
   let workspace: WorkspaceDefinition
   let stored: [String: [Attribute]]
+  /// Tables that may have attributes nobody knows of.
+  let partial: Set<String>
   var problems: [Diagnostic] = []
 
   mutating func catalog() -> Catalog {
@@ -65,11 +116,7 @@ private struct CatalogChecker {
   private mutating func table(_ definition: TableDefinition) -> Table {
     let place = "tables.\(Reference.quoted(definition.name))"
     var attributes = loaded(definition, at: place)
-    do {
-      attributes = try workspace.attributes(of: definition, stored: attributes)
-    } catch let diagnostics as Diagnostics {
-      problems += diagnostics.all
-    } catch {}
+    attributes += calculated(definition, stored: attributes)
     for (first, second) in NameRule.clashes(attributes.map(\.name)) {
       note(
         "duplicateName", at: place,
@@ -78,17 +125,33 @@ private struct CatalogChecker {
     for key in definition.key where !attributes.contains(where: { $0.name == key }) {
       unknown(key, in: attributes, of: definition.name, at: "\(place).key")
     }
-    return Table(name: definition.name, key: definition.key, attributes: attributes)
+    return Table(
+      name: definition.name, key: definition.key, attributes: attributes,
+      isPartial: partial.contains(definition.name))
+  }
+
+  private mutating func calculated(_ definition: TableDefinition, stored: [Attribute])
+    -> [Attribute]
+  {
+    let (calculations, found) = workspace.calculations(checking: definition, stored: stored)
+    // What is calculated from attributes that nobody knows of is not known either.
+    problems += found.filter {
+      !partial.contains(definition.name) || $0.code != "unknownAttribute"
+    }
+    return calculations.map { Attribute(name: $0.name, type: $0.calculation.type) }
   }
 
   private mutating func loaded(_ definition: TableDefinition, at place: String) -> [Attribute] {
     guard case .derived(let origin, let name) = definition.origin else {
       return stored[definition.name] ?? []
     }
-    guard let table = workspace.table(origin),
-      // Wrong calculations are noted where the table itself is checked.
-      let attributes = try? workspace.attributes(of: table, stored: stored[origin] ?? [])
-    else { return [] }
+    guard let table = workspace.table(origin) else { return [] }
+    // Wrong calculations are noted where the table itself is checked.
+    let known = stored[origin] ?? []
+    let (calculations, problems) = workspace.calculations(checking: table, stored: known)
+    guard problems.isEmpty || partial.contains(origin) else { return [] }
+    let attributes =
+      known + calculations.map { Attribute(name: $0.name, type: $0.calculation.type) }
     guard let attribute = attributes.first(where: { $0.name == name }) else {
       unknown(name, in: attributes, of: origin, at: "\(place).derivedFrom")
       return []
@@ -109,6 +172,9 @@ private struct CatalogChecker {
       unknown(relationship.targetKey, in: target.attributes, of: target.name, at: place)
     }
     guard let foreignKey, let key, foreignKey.type != key.type else { return }
+    // Numbers of a kind that only the data says.
+    let isSettled = partial.isDisjoint(with: [source.name, target.name])
+    guard isSettled || !(foreignKey.type.isNumber && key.type.isNumber) else { return }
     let names = [
       Reference([source.name, foreignKey.name]).description,
       Reference([target.name, key.name]).description,
@@ -142,6 +208,7 @@ private struct CatalogChecker {
   private mutating func unknown(
     _ name: String, in attributes: [Attribute], of table: String, at place: String
   ) {
+    guard !partial.contains(table) else { return }
     note(
       "unknownAttribute", at: place, "The table '\(table)' has no attribute '\(name)'.",
       hint: NearNames.hint(name, among: attributes.map(\.name)))

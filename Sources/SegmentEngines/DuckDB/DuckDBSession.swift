@@ -59,6 +59,17 @@ public final class DuckDBSession {
     try OrdinalAppender.append(set, toTemporaryTable: name, of: connection)
   }
 
+  /// Makes keys, all of one kind, a temporary table with the columns `number`, counted from 0, and `key`.
+  public func store(_ keys: [ProfileKey], asTemporaryTable name: String) throws {
+    let areIntegers = if case .integer = keys.first { true } else { false }
+    let type: SQLQuery = areIntegers ? "BIGINT" : "VARCHAR"
+    try execute(
+      "CREATE OR REPLACE TEMPORARY TABLE \(identifier: name) (number UINTEGER NOT NULL, key \(type))"
+    )
+    try KeyAppender.append(
+      keys, areIntegers: areIntegers, toTemporaryTable: name, of: connection)
+  }
+
   /// Runs `body` in one transaction, which is rolled back where it throws.
   @discardableResult
   public func transaction<Value>(_ body: (DuckDBSession) throws -> Value) throws -> Value {

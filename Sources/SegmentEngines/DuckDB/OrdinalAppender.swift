@@ -9,7 +9,7 @@ enum OrdinalAppender {
     var appender: duckdb_appender?
     defer { duckdb_appender_destroy(&appender) }
     let created = duckdb_appender_create_ext(connection.raw, "temp", "main", name, &appender)
-    guard created == DuckDBSuccess else { throw error(appender) }
+    guard created == DuckDBSuccess else { throw DuckDBError(appender: appender) }
 
     var type = duckdb_create_logical_type(DUCKDB_TYPE_UINTEGER)
     defer { duckdb_destroy_logical_type(&type) }
@@ -27,19 +27,24 @@ enum OrdinalAppender {
           from: part.baseAddress!, byteCount: part.count * MemoryLayout<UInt32>.size)
         duckdb_data_chunk_set_size(chunk, idx_t(part.count))
         guard duckdb_append_data_chunk(appender, chunk) == DuckDBSuccess else {
-          throw error(appender)
+          throw DuckDBError(appender: appender)
         }
         start += part.count
       }
     }
-    guard duckdb_appender_close(appender) == DuckDBSuccess else { throw error(appender) }
+    guard duckdb_appender_close(appender) == DuckDBSuccess else {
+      throw DuckDBError(appender: appender)
+    }
   }
+}
 
-  private static func error(_ appender: duckdb_appender?) -> DuckDBError {
+extension DuckDBError {
+  /// Why rows could not be appended.
+  init(appender: duckdb_appender?) {
     var data = duckdb_appender_error_data(appender)
     defer { duckdb_destroy_error_data(&data) }
     let message = duckdb_error_data_message(data).map { String(cString: $0) }
-    return DuckDBError(
+    self.init(
       message: message ?? "DuckDB could not append.", sql: nil,
       type: duckdb_error_data_error_type(data))
   }

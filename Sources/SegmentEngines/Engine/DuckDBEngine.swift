@@ -92,20 +92,26 @@ public struct DuckDBEngine: QueryEngine {
     guard let part = version.parts[audience.table],
       let ordinal = part.route(audience: audience.name, steps: [])?.column
     else { throw RenderingError.noPart(table: audience.table) }
-    let connection = try database.connect()
-    var found: [ProfileKey: UInt32] = [:]
-    for start in stride(from: 0, to: keys.count, by: 1_000) {
-      let slice = keys[start..<min(start + 1_000, keys.count)]
-      let bound = slice.map { "\(bind: $0.sqlValue)" as SQLQuery }.joined(", ")
-      let rows = try await connection.rows(
-        "SELECT \(identifier: audience.key), CAST(\(identifier: ordinal) AS BIGINT) FROM \(identifier: part.storedName) WHERE \(identifier: audience.key) IN (\(bound))"
-      )
-      for row in rows {
-        guard let ordinal = row[1].integer, let key = ProfileKey(row[0]) else { continue }
-        found[key] = UInt32(ordinal)
+    guard !keys.isEmpty else { return [:] }
+    return try await database.connect().perform { session in
+      try session.store(keys, asTemporaryTable: DuckDBEngine.keysTable)
+      var found: [ProfileKey: UInt32] = [:]
+      found.reserveCapacity(keys.count)
+      let query: SQLQuery = """
+        SELECT k.number, p.\(identifier: ordinal)
+        FROM \(identifier: DuckDBEngine.keysTable) AS k
+        JOIN \(identifier: part.storedName) AS p ON p.\(identifier: audience.key) = k.key
+        WHERE p.\(identifier: ordinal) IS NOT NULL
+        """
+      try session.forEachChunk(query) { chunk in
+        chunk.column(0).withUInt32s { numbers in
+          chunk.column(1).withUInt32s { ordinals in
+            for (number, ordinal) in zip(numbers, ordinals) { found[keys[Int(number)]] = ordinal }
+          }
+        }
       }
+      return found
     }
-    return found
   }
 
   // MARK: Rows
@@ -178,6 +184,7 @@ public struct DuckDBEngine: QueryEngine {
   // MARK: Sources
 
   private static let membersTable = "_muster_members"
+  private static let keysTable = "_muster_keys"
 
   private func renderer(_ version: DataVersion, _ references: ReferencedSets) -> LeafRenderer {
     LeafRenderer(source(version, references))

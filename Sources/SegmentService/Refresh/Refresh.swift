@@ -28,33 +28,48 @@ extension SegmentService {
   ) async throws -> [RefreshedSegment] {
     let versions = try chosen(names)
     let refreshed = try await reading { snapshot in
-      let job = try RefreshJob(
-        service: self, versions: versions, snapshot: snapshot, asOf: asOf ?? now())
-      return try await leases.lend(choosing: { (job, job.unpublished) }) { job in
-        do {
-          let refreshed = try await job.run(progress: progress)
-          try job.data.cache.trim(to: LeafCache.limit)
-          try DurableFile.synchronize(folder: folder.members)
-          try store.publish(refreshed.map(\.run), workspaceFile: text, from: job.data.name)
-          return refreshed
-        } catch let error as SegmentStoreError where error.isOfFile {
-          // The commit may be whole all the same, which the next opening finds out: then its members are
-          // needed, and else they are swept.
-          throw error
-        } catch {
-          removeUnpublishedMembers(of: job)
-          throw error
-        }
-      }
+      let evaluation = LayeredEvaluation(
+        of: try versions.map(storedDefinition), service: self, snapshot: snapshot,
+        asOf: asOf ?? now(), facts: try segmentFacts())
+      return try await publish(
+        await evaluation.run(progress: progress), of: versions.map { ($0.segment, $0.number) }
+      ) { try store.publish($0, workspaceFile: text, from: evaluation.data.name) }
     }
     // Whoever has the turn does the same when it is done.
     try await dataTurn.takeIfFree { try await expire(after: "refresh") }
     return refreshed
   }
 
+  /// Puts what was evaluated on disk and makes it runs.
+  ///
+  /// - Parameters:
+  ///   - segments: of those that were evaluated, with the version that each has when it is published.
+  ///   - commit: publishes the runs.
+  func publish(
+    _ evaluation: LayeredEvaluation, of segments: [(name: String, version: Int)],
+    commit: ([RunRecord]) throws -> Void
+  ) async throws -> [RefreshedSegment] {
+    let writer = try RunWriter(service: self, evaluation: evaluation, segments: segments)
+    return try await leases.lend(choosing: { (writer, writer.unpublished) }) { writer in
+      do {
+        let refreshed = try writer.write()
+        try evaluation.data.cache.trim(to: LeafCache.limit)
+        try commit(refreshed.map(\.run))
+        return refreshed
+      } catch let error as SegmentStoreError where error.isOfFile {
+        // The commit may be whole all the same, which the next opening finds out: then its members are
+        // needed, and else they are swept.
+        throw error
+      } catch {
+        removeUnpublishedMembers(of: writer)
+        throw error
+      }
+    }
+  }
+
   /// What is left all the same is swept by the next `gc`.
-  private func removeUnpublishedMembers(of job: RefreshJob) {
-    for id in job.unpublished.runs where (try? store.run(id)) == .some(nil) {
+  private func removeUnpublishedMembers(of writer: RunWriter) {
+    for id in writer.unpublished.runs where (try? store.run(id)) == .some(nil) {
       try? StoredFile.remove(folder.members.appending(path: MembersFile.name(run: id)))
     }
   }
@@ -101,155 +116,88 @@ extension SegmentService {
   }
 }
 
-/// One refresh of several segments on its way.
-struct RefreshJob {
-  let service: SegmentService
-  let versions: [SegmentVersion]
-  let snapshot: Snapshot
-  let asOf: Instant
-  /// One file for the whole refresh.
-  let data: DataFile.Open
-  private let started: Instant
-  private let definitions: [String: SegmentDefinition]
-  private let runIDs: [String: Int64]
-  private var facts: [String: SegmentFacts]
-
-  /// Outcomes so far, by segment.
-  private var done: [String: RefreshedSegment] = [:]
-  private var published = ReferencedSets()
-  private var references: [String: RunReference] = [:]
-  /// Why members of segments outside of the job cannot be read.
-  private var unreadable: [String: any Error] = [:]
+/// Makes runs of what was evaluated: puts the members on disk, where they wait to be published.
+struct RunWriter {
+  private let service: SegmentService
+  private let evaluation: LayeredEvaluation
+  private let segments: [(name: String, version: Int)]
+  private let runs: [String: Int64]
 
   init(
-    service: SegmentService, versions: [SegmentVersion], snapshot: Snapshot, asOf: Instant
+    service: SegmentService, evaluation: LayeredEvaluation,
+    segments: [(name: String, version: Int)]
   ) throws {
     self.service = service
-    self.versions = versions
-    self.snapshot = snapshot
-    self.asOf = asOf
-    data = service.data.current
-    started = service.now()
-    definitions = Dictionary(
-      uniqueKeysWithValues: try versions.map { ($0.segment, try service.storedDefinition($0)) })
-    let ids = try service.store.reserveRuns(versions.count)
-    runIDs = Dictionary(uniqueKeysWithValues: zip(versions.map(\.segment), ids))
-    facts = try service.segmentFacts()
-    for version in versions { facts[version.segment]?.isAvailable = true }
+    self.evaluation = evaluation
+    self.segments = segments
+    let ids = try service.store.reserveRuns(segments.count)
+    runs = Dictionary(uniqueKeysWithValues: zip(segments.map(\.name), ids))
   }
 
   /// The runs whose members it writes.
-  var unpublished: Set<Leases.Item> { Set(runIDs.values.map { .run($0) }) }
+  var unpublished: Set<Leases.Item> { Set(runs.values.map { .run($0) }) }
 
-  func run(progress: @escaping @Sendable (Int, Int) -> Void) async throws -> [RefreshedSegment] {
-    var job = self
-    return try await job.runLayers(progress: progress)
+  func write() throws -> [RefreshedSegment] {
+    let written = try segments.map { try write($0.name, version: $0.version) }
+    try DurableFile.synchronize(folder: service.folder.members)
+    return written
   }
 
-  /// Segments in layers: a layer refers only to layers before it.
-  private mutating func runLayers(progress: @escaping @Sendable (Int, Int) -> Void) async throws
-    -> [RefreshedSegment]
+  private func write(_ name: String, version: Int) throws -> RefreshedSegment {
+    guard let id = runs[name], let (outcome, finished) = evaluation.outcomes[name] else {
+      preconditionFailure("every segment was evaluated")
+    }
+    func run(_ outcome: RunRecord.Outcome, _ references: [RunReference] = []) -> RunRecord {
+      RunRecord(
+        id: id, segment: name, segmentVersion: version, asOf: evaluation.asOf.microseconds,
+        dataVersion: evaluation.snapshot.version.id, started: evaluation.started.microseconds,
+        finished: finished.microseconds, references: references, outcome: outcome,
+        workspaceFile: sha256(service.text))
+    }
+    switch outcome {
+    case .failed(let cause):
+      return RefreshedSegment(run: run(.failed(cause: cause)), warnings: [], pending: [])
+    case .skipped(let cause):
+      return RefreshedSegment(run: run(.skipped(cause: cause)), warnings: [], pending: [])
+    case .evaluated(let segment):
+      let (result, warnings) = try store(segment, run: id)
+      let references = segment.plan.references.compactMap { name in
+        runs[name].map { RunReference(segment: name, run: $0) } ?? evaluation.runsRead[name]
+      }
+      return RefreshedSegment(
+        run: run(.succeeded(result), references), warnings: segment.plan.warnings + warnings,
+        pending: segment.evaluation.pending)
+    }
+  }
+
+  private func store(_ segment: EvaluatedSegment, run id: Int64) throws -> (RunResult, [Diagnostic])
   {
-    try readPublished()
-    var waiting = versions
-    while !waiting.isEmpty {
-      let ready = waiting.filter { version in
-        !references(of: version).contains { name in waiting.contains { $0.segment == name } }
-      }
-      // A circle of references: planning says so for each of them.
-      let layer = ready.isEmpty ? waiting : ready
-      try await runLayer(layer, progress: progress)
-      waiting.removeAll { version in layer.contains { $0.segment == version.segment } }
-    }
-    return versions.compactMap { done[$0.segment] }
-  }
-
-  private func references(of version: SegmentVersion) -> [String] {
-    definitions[version.segment]?.references ?? []
-  }
-
-  /// Members of segments that are referred to without being refreshed now.
-  private mutating func readPublished() throws {
-    let inJob = Set(versions.map(\.segment))
-    for name in Set(versions.flatMap(references)) where !inJob.contains(name) {
-      do {
-        let (sets, runs) = try service.publishedMembers(of: [name])
-        published.entries.merge(sets.entries) { $1 }
-        references[name] = runs.first
-      } catch let error as WorkspaceError {
-        unreadable[name] = error
-      }
-    }
-  }
-
-  private mutating func runLayer(
-    _ layer: [SegmentVersion], progress: @escaping @Sendable (Int, Int) -> Void
-  ) async throws {
-    var plans: [(version: SegmentVersion, plan: LogicalPlan)] = []
-    let planner = Planner(PlanContext(catalog: snapshot.catalog, asOf: asOf, segments: facts))
-    for version in layer {
-      guard let definition = definitions[version.segment] else { continue }
-      if let failed = references(of: version).first(where: isFailed) {
-        finish(version, .skipped(cause: "It refers to '\(failed)', which was not refreshed."))
-        continue
-      }
-      if let error = references(of: version).compactMap({ unreadable[$0] }).first {
-        finish(version, .failed(cause: "\(error)"))
-        continue
-      }
-      do {
-        plans.append((version, try planner.plan(definition)))
-      } catch {
-        finish(version, .failed(cause: "\(error)"))
-      }
-    }
-    let evaluator = Evaluator(data: data, snapshot: snapshot)
-    let results = try await evaluator.evaluate(
-      plans.map(\.plan), with: published, progress: progress)
-    for ((version, plan), result) in zip(plans, results) {
-      switch result {
-      case .success(let evaluation): try store(evaluation, of: version, plan)
-      case .failure(let error): finish(version, .failed(cause: "\(error)"))
-      }
-    }
-  }
-
-  private func isFailed(_ name: String) -> Bool {
-    guard let outcome = done[name]?.run.outcome else { return false }
-    if case .succeeded = outcome { return false }
-    return true
-  }
-
-  /// Puts the members on disk, where they wait to be published.
-  private mutating func store(
-    _ evaluation: Evaluation, of version: SegmentVersion, _ plan: LogicalPlan
-  ) throws {
-    guard let id = runIDs[version.segment] else { return }
-    let bytes = evaluation.members.bytes
-    let file = MembersFile(name: MembersFile.name(run: id), sha256: DurableFile.checksum(bytes))
-    try DurableFile.write(bytes, to: service.folder.members.appending(path: file.name))
-    let (previous, before, warnings) = try previousMembers(of: version, plan)
+    let members = segment.evaluation.members
+    let file = MembersFile(name: MembersFile.name(run: id), sha256: segment.checksum)
+    try DurableFile.write(members.bytes, to: service.folder.members.appending(path: file.name))
+    let before = try service.previousMembers(
+      of: segment.plan.segment, audience: segment.plan.audience.name)
     let result = RunResult(
-      members: file, count: evaluation.members.count,
-      entered: evaluation.members.subtractingCount(before),
-      exited: before.subtractingCount(evaluation.members),
-      rules: evaluation.counts, previousRun: previous?.id)
-    finish(
-      version, .succeeded(result), warnings: plan.warnings + warnings, pending: evaluation.pending,
-      references: plan.references)
-    published.entries[version.segment] = ReferencedSets.Entry(
-      members: evaluation.members, fingerprint: file.sha256)
-    references[version.segment] = RunReference(segment: version.segment, run: id)
+      members: file, count: members.count, entered: members.subtractingCount(before.members),
+      exited: before.members.subtractingCount(members), rules: segment.evaluation.counts,
+      previousRun: before.run?.id)
+    return (result, before.warnings)
   }
+}
 
-  /// What entered and exited are counted against. Damaged members count as none: else the segment could
-  /// never be refreshed again.
-  private func previousMembers(of version: SegmentVersion, _ plan: LogicalPlan) throws -> (
+extension SegmentService {
+  /// What entered and exited are counted against: the last published run, unless the segment was about another
+  /// audience then, since ordinals of two audiences have nothing to do with each other.
+  ///
+  /// Damaged members count as none: else the segment could never be refreshed again.
+  func previousMembers(of name: String, audience: String) throws -> (
     run: RunRecord?, members: MemberSet, warnings: [Diagnostic]
   ) {
-    guard let run = try previousRun(of: version, plan) else { return (nil, MemberSet(), []) }
+    guard let run = try store.lastPublished(of: name) else { return (nil, MemberSet(), []) }
+    let old = try store.version(name, number: run.segmentVersion).map(storedDefinition)
+    guard old?.audience == nil || old?.audience == audience else { return (nil, MemberSet(), []) }
     do {
-      return (run, try service.members(of: run), [])
+      return (run, try members(of: run), [])
     } catch WorkspaceError.membersDamaged {
       return (nil, MemberSet(), [unreadable("do not match their checksum", of: run)])
     } catch WorkspaceError.membersGone {
@@ -261,29 +209,5 @@ struct RefreshJob {
     Diagnostic(
       severity: .warning, code: "membersDamaged", place: "",
       message: "The stored members of run \(run.id) \(problem); everybody counts as entered.")
-  }
-
-  /// The last published run, unless the segment was about another audience then: ordinals of two
-  /// audiences have nothing to do with each other.
-  private func previousRun(of version: SegmentVersion, _ plan: LogicalPlan) throws -> RunRecord? {
-    guard let run = try service.store.lastPublished(of: version.segment) else { return nil }
-    guard run.segmentVersion != version.number,
-      let old = try service.store.version(version.segment, number: run.segmentVersion)
-    else { return run }
-    let audience = try service.storedDefinition(old).audience
-    return audience == nil || audience == plan.audience.name ? run : nil
-  }
-
-  private mutating func finish(
-    _ version: SegmentVersion, _ outcome: RunRecord.Outcome, warnings: [Diagnostic] = [],
-    pending: [ProfileKey] = [], references names: [String] = []
-  ) {
-    guard let id = runIDs[version.segment] else { return }
-    let run = RunRecord(
-      id: id, segment: version.segment, segmentVersion: version.number,
-      asOf: asOf.microseconds, dataVersion: snapshot.version.id, started: started.microseconds,
-      finished: service.now().microseconds, references: names.compactMap { references[$0] },
-      outcome: outcome, workspaceFile: sha256(service.text))
-    done[version.segment] = RefreshedSegment(run: run, warnings: warnings, pending: pending)
   }
 }

@@ -28,18 +28,25 @@ public struct Explanation: Sendable {
 
 extension SegmentService {
   public func explain(segment name: String, asOf: Instant? = nil) throws -> Explanation {
-    try explain(try segment(name).definition, asOf: asOf)
+    try explain(WrittenDefinition(segment(name).definition), asOf: asOf)
+  }
+
+  public func explain(_ sources: [DefinitionSource], asOf: Instant? = nil) throws -> [Explanation] {
+    try WrittenDefinition.all(in: sources, catalog: snapshot().catalog).map {
+      try explain($0, asOf: asOf)
+    }
   }
 
   public func explain(_ text: String, asOf: Instant? = nil) throws -> [Explanation] {
-    try SegmentDefinition.decodeAll(text).map { try explain($0, asOf: asOf) }
+    try explain([DefinitionSource(text: text)], asOf: asOf)
   }
 
-  private func explain(_ definition: SegmentDefinition, asOf: Instant?) throws -> Explanation {
+  private func explain(_ written: WrittenDefinition, asOf: Instant?) throws -> Explanation {
     let snapshot = try snapshot()
     var facts = try segmentFacts()
     for name in facts.keys { facts[name]?.isAvailable = true }
-    let planned = try check([definition], facts: facts, snapshot: snapshot, asOf: asOf)[0]
+    let planned = try DefinitionCheck(catalog: snapshot.catalog, asOf: asOf ?? now(), facts: facts)
+      .planning([written])[0]
     let plan = planned.plan
     let leaves = plan.leaves
     let (references, _) = try publishedMembers(of: plan.references)
@@ -56,7 +63,7 @@ extension SegmentService {
       }
     }
     return Explanation(
-      segment: definition.name, sentence: planned.checked.sentence, asOf: plan.asOf,
+      segment: written.definition.name, sentence: planned.checked.sentence, asOf: plan.asOf,
       timeZone: plan.zone.name, rules: rules, queries: queries, warnings: plan.warnings)
   }
 }

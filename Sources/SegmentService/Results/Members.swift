@@ -191,7 +191,7 @@ extension SegmentService {
   }
 
   /// The workspace file as it was when a run was computed.
-  private func workspace(of run: RunRecord) throws -> WorkspaceDefinition {
+  func workspace(of run: RunRecord) throws -> WorkspaceDefinition {
     guard let hash = run.workspaceFile, hash != sha256(text),
       let text = try store.workspaceFile(sha256: hash)
     else { return definition }

@@ -11,6 +11,7 @@ public struct Preview: Sendable {
   public var warnings: [Diagnostic]
   public var pending: [ProfileKey]
   public var rows: ResultTable
+  public var took: Duration
 }
 
 /// Rows with named columns.
@@ -21,41 +22,53 @@ public struct ResultTable: Sendable {
 
 extension SegmentService {
   /// Counts definitions exactly, one after another.
+  public func count(_ sources: [DefinitionSource], asOf: Instant? = nil) async throws -> [Preview] {
+    try await preview(sources, rows: 0, asOf: asOf)
+  }
+
   public func count(_ text: String, asOf: Instant? = nil) async throws -> [Preview] {
-    try await preview(text, rows: 0, asOf: asOf)
+    try await count([DefinitionSource(text: text)], asOf: asOf)
   }
 
   /// Evaluates definitions and shows their first members with the attributes the definition uses.
-  public func preview(_ text: String, rows: Int = 100, asOf: Instant? = nil) async throws
-    -> [Preview]
-  {
-    let definitions = try SegmentDefinition.decodeAll(text)
+  public func preview(
+    _ sources: [DefinitionSource], rows: Int = 100, asOf: Instant? = nil
+  ) async throws -> [Preview] {
     var previews: [Preview] = []
-    for definition in definitions {
+    for definition in try WrittenDefinition.all(in: sources, catalog: snapshot().catalog) {
       previews.append(try await preview(definition, rows: rows, asOf: asOf))
     }
     return previews
+  }
+
+  public func preview(_ text: String, rows: Int = 100, asOf: Instant? = nil) async throws
+    -> [Preview]
+  {
+    try await preview([DefinitionSource(text: text)], rows: rows, asOf: asOf)
   }
 
   /// The same of a saved segment: its current definition, not its last run.
   public func preview(segment name: String, rows: Int = 100, asOf: Instant? = nil) async throws
     -> Preview
   {
-    try await preview(try segment(name).definition, rows: rows, asOf: asOf)
+    try await preview(WrittenDefinition(segment(name).definition), rows: rows, asOf: asOf)
   }
 
-  private func preview(_ definition: SegmentDefinition, rows: Int, asOf: Instant?) async throws
+  private func preview(_ written: WrittenDefinition, rows: Int, asOf: Instant?) async throws
     -> Preview
   {
-    try await reading { try await preview(definition, rows: rows, asOf: asOf ?? now(), of: $0) }
+    try await reading { try await preview(written, rows: rows, asOf: asOf ?? now(), of: $0) }
   }
 
   private func preview(
-    _ definition: SegmentDefinition, rows: Int, asOf: Instant, of snapshot: Snapshot
+    _ written: WrittenDefinition, rows: Int, asOf: Instant, of snapshot: Snapshot
   ) async throws -> Preview {
+    let started = ContinuousClock.now
+    let definition = written.definition
     var facts = try segmentFacts()
     facts[definition.name] = nil
-    let planned = try check([definition], facts: facts, snapshot: snapshot, asOf: asOf)[0]
+    let planned = try DefinitionCheck(catalog: snapshot.catalog, asOf: asOf, facts: facts)
+      .planning([written])[0]
     let (references, _) = try publishedMembers(of: planned.plan.references)
     let evaluator = Evaluator(data: data.current, snapshot: snapshot)
     let evaluation = try await evaluator.evaluate([planned.plan], with: references)[0].get()
@@ -69,7 +82,8 @@ extension SegmentService {
     return Preview(
       segment: definition.name, sentence: planned.checked.sentence,
       count: evaluation.members.count, counts: evaluation.counts,
-      warnings: planned.checked.warnings, pending: evaluation.pending, rows: table)
+      warnings: planned.checked.warnings, pending: evaluation.pending, rows: table,
+      took: ContinuousClock.now - started)
   }
 
   private func rows(

@@ -17,21 +17,15 @@ struct CountCommand: AsyncParsableCommand {
   var files: [String]
 
   func run() async throws {
-    let definitions = try DefinitionFiles(paths: files).locatingProblems {
-      try SegmentDefinition.decodeAll($0)
-    }
+    let sources = try DefinitionSource.read(files)
     let service = try options.open(for: "count")
     let instant = try asOf.instant(in: service.definition.timeZone)
-    var counts: [Preview] = []
-    for definition in definitions {
-      let started = ContinuousClock.now
-      let count = try await service.count(definition.json, asOf: instant)[0]
-      if json {
-        try Terminal.printJSONLine(CountJSON(count, took: ContinuousClock.now - started))
-      }
-      counts.append(count)
+    let counts = try await service.count(sources, asOf: instant)
+    if json {
+      for count in counts { try Terminal.printJSONLine(CountJSON(count)) }
+    } else {
+      Terminal.print(countText(counts))
     }
-    if !json { Terminal.print(countText(counts)) }
     printWarnings(counts.map { ($0.segment, $0.warnings) })
   }
 }
@@ -65,10 +59,10 @@ private struct CountJSON: Encodable {
   var rules: [Rule]
   var warnings: [DiagnosticJSON]
 
-  init(_ preview: Preview, took: Duration) {
+  init(_ preview: Preview) {
     segment = preview.segment
     count = preview.count
-    milliseconds = took / .milliseconds(1)
+    milliseconds = preview.took / .milliseconds(1)
     rules = preview.counts.map { Rule(rule: $0.rule, cumulative: $0.cumulative) }
     warnings = preview.warnings.map { DiagnosticJSON($0) }
   }

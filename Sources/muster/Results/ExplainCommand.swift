@@ -21,9 +21,7 @@ struct ExplainCommand: ParsableCommand {
     case .segment(let name):
       explanations = [try service.explain(segment: name, asOf: instant)]
     case .file(let path):
-      explanations = try DefinitionFiles(paths: [path]).locatingProblems {
-        try service.explain($0, asOf: instant)
-      }
+      explanations = try service.explain(DefinitionSource.read([path]), asOf: instant)
     }
     Terminal.print(explanations.map(explanationText).joined(separator: "\n\n"))
     printWarnings(explanations.map { ($0.segment, $0.warnings) })

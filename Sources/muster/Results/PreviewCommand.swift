@@ -29,9 +29,8 @@ struct PreviewCommand: AsyncParsableCommand {
     case .segment(let name):
       previews = [try await service.preview(segment: name, rows: rows, asOf: instant)]
     case .file(let path):
-      previews = try await DefinitionFiles(paths: [path]).locatingProblems {
-        try await service.preview($0, rows: rows, asOf: instant)
-      }
+      previews = try await service.preview(
+        DefinitionSource.read([path]), rows: rows, asOf: instant)
     }
     Terminal.print(previews.map(previewText).joined(separator: "\n\n"))
     printWarnings(previews.map { ($0.segment, $0.warnings) })

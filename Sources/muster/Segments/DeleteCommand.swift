@@ -3,7 +3,8 @@ import ArgumentParser
 struct DeleteCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "delete",
-    abstract: "Delete a segment with its versions and runs, unless others refer to it.")
+    abstract: "Delete a segment with its versions and runs, unless others refer to it.",
+    discussion: "There is no way back: export the segment before, if you may want it again.")
 
   @OptionGroup var options: WorkspaceOptions
 
@@ -11,7 +12,9 @@ struct DeleteCommand: ParsableCommand {
   var segment: String
 
   func run() throws {
-    try options.open(for: "delete").delete(segment)
-    Terminal.print("Deleted \(segment.printable).")
+    let (versions, runs) = try options.open(for: "delete").delete(segment)
+    Terminal.print(
+      "Deleted \(segment.printable) with \(versions.counted("version")) and \(runs.counted("run")): these cannot be brought back."
+    )
   }
 }

@@ -11,14 +11,13 @@ struct SaveCommand: ParsableCommand {
 
   @Argument(
     help:
-      "Definition files, YAML or JSON, one or several definitions each; - is the standard input.",
+      "Definition files, YAML or JSON, one or several definitions each, or folders of them; - is the standard input.",
     completion: .file())
   var files: [String]
 
   func run() throws {
-    let definitions = try DefinitionFiles(paths: files)
-    let service = try options.open(for: "save")
-    let saved = try definitions.locatingProblems { try service.save($0) }
+    let sources = try DefinitionSource.read(files)
+    let saved = try options.open(for: "save").save(sources)
     var table = TextTable(.left("Segment"), .right("Version"))
     for item in saved { table.add(item.definition.name, item.version.map(String.init) ?? "") }
     Terminal.print("\(table)")

@@ -10,8 +10,21 @@ struct CatalogCommand: ParsableCommand {
   @OptionGroup var options: WorkspaceOptions
   @OptionGroup var output: JSONOption
 
+  @Flag(
+    help: ArgumentHelp(
+      "Write workspace.lock.yaml: the types of all attributes, as they are loaded.",
+      discussion: "Commit it, and muster validate needs no data."))
+  var lock = false
+
   func run() throws {
-    let catalog = try options.open(for: "catalog").catalog()
+    let service = try options.open(for: "catalog")
+    if lock {
+      let (path, isChanged) = try service.writeLock()
+      Terminal.print(isChanged ? "Wrote \(path)." : "\(path) is up to date.")
+      return
+    }
+    printWarnings(try service.lockDifferences())
+    let catalog = try service.catalog()
     if output.json {
       try Terminal.printJSON(CatalogJSON(catalog))
     } else {

@@ -82,7 +82,7 @@ struct EraseCommand: AsyncParsableCommand {
     if again { return .again }
     var keys = key
     if let file {
-      let text = try DefinitionFiles.read(file)
+      let text = try readText(file)
       let audience = try service.audience(audience)
       let header = service.definition.table(audience.table)?.key.first
       keys += KeyList(text, header: header).keys

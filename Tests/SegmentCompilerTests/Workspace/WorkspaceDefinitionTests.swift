@@ -165,8 +165,8 @@ import Testing
     let diagnostics = #expect(throws: Diagnostics.self) { try workspace.catalog(stored: stored) }
     #expect(
       Set((diagnostics?.all ?? []).map { "\($0.place) \($0.code)" }) == [
-        "tables.C.calculated.Bad unknownAttribute", "relationships[0] keyTypes",
-        "relationships[1] unknownAttribute", "audiences.C audienceKey",
+        "tables.C duplicateName", "tables.C.calculated.Bad unknownAttribute",
+        "relationships[0] keyTypes", "relationships[1] unknownAttribute", "audiences.C audienceKey",
       ])
     let hint = diagnostics?.all.first { $0.code == "keyTypes" }?.hint
     #expect(hint == "Declare C.Id as text in the workspace file.")

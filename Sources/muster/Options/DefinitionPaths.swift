@@ -1,0 +1,49 @@
+import ArgumentParser
+import Foundation
+import SegmentService
+
+extension DefinitionSource {
+  /// Files and folders; `-` is the standard input.
+  static func read(_ paths: [String]) throws -> [DefinitionSource] {
+    let sources = try all(at: paths.filter { $0 != "-" })
+    guard paths.contains("-") else { return sources }
+    return sources + [DefinitionSource(text: try standardInput())]
+  }
+}
+
+/// Everything on the standard input.
+func standardInput() throws -> String {
+  let data = try FileHandle.standardInput.readToEnd() ?? Data()
+  guard let text = String(validating: data, as: UTF8.self) else {
+    throw ValidationError("The standard input is not in UTF-8.")
+  }
+  return text
+}
+
+/// The text of a file; `-` is the standard input.
+func readText(_ path: String) throws -> String {
+  path == "-" ? try standardInput() : try DefinitionSource(path: path).text
+}
+
+/// A saved segment by its name, or a definition file.
+enum DefinitionChoice: ExpressibleByArgument {
+  case segment(String)
+  case file(String)
+
+  init(argument: String) {
+    let endings = [".yaml", ".yml", ".json"]
+    let isFile =
+      argument == "-" || argument.contains("/") || endings.contains { argument.hasSuffix($0) }
+    self = isFile ? .file(argument) : .segment(argument)
+  }
+}
+
+/// A folder of definitions as the whole truth, and what else it may leave.
+struct DefinitionFolderOptions: ParsableArguments {
+  @Argument(
+    help: "The folder with the definitions, or some of their files.", completion: .directory)
+  var paths: [String]
+
+  @Flag(help: "Leave saved segments alone that are not in the folder, instead of deleting them.")
+  var keepOthers = false
+}
