@@ -5,7 +5,7 @@ import GRDBSQLite
 /// The open SQLite file. Where the system does not read or write it, errors name the file and say why.
 struct StoreFile: Sendable {
   private let path: String
-  private let database: any DatabaseWriter
+  let database: any DatabaseWriter
 
   /// Opens the file, or makes it where there is none.
   init(path: String, configuration: Configuration) throws {

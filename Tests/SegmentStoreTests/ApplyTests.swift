@@ -97,9 +97,9 @@ import Testing
   /// How many transactions `body` commits.
   private func transactions(_ body: () throws -> Void) throws -> Int {
     let counter = CommitCounter()
-    store.database.add(transactionObserver: counter, extent: .databaseLifetime)
+    store.database.database.add(transactionObserver: counter, extent: .databaseLifetime)
     try body()
-    store.database.remove(transactionObserver: counter)
+    store.database.database.remove(transactionObserver: counter)
     return counter.commits
   }
 }

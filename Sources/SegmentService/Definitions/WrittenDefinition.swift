@@ -55,7 +55,8 @@ extension WrittenDefinition {
     let groups = Dictionary(grouping: written, by: { Text($0.definition.name) })
     return groups.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map { name, same in
       let places = same.map { item in
-        (item.file.map { "\($0):" } ?? "line ") + "\(item.document.line)"
+        let line = item.document.line.map(String.init) ?? "?"
+        return item.file.map { "\($0):\(line)" } ?? "line \(line)"
       }
       let problem = Diagnostic(
         code: "duplicateSegment", place: "segment",

@@ -18,8 +18,8 @@ struct FileReading {
   func columns(_ connection: DuckDBConnection) async throws -> [Column] {
     switch format {
     case .csv:
-      let records = CSVRecords.split(
-        try await lines(connection), delimiter: source.delimiter, most: 1)
+      let records = LenientCSV.records(
+        of: try await lines(connection), delimiter: source.delimiter, most: 1)
       return (records.first ?? []).map { Column(name: $0) }
     case .ndjson:
       let rows = try await connection.rows(
@@ -130,52 +130,5 @@ extension SQLQuery {
   /// A text literal, for the few places where DuckDB takes no parameter.
   static func literal(_ text: String) -> SQLQuery {
     SQLQuery(stringLiteral: "'" + text.replacing("'", with: "''") + "'")
-  }
-}
-
-enum CSVRecords {
-  /// The cells of the first records of a text, a record going over several lines where a quote is open.
-  ///
-  /// - Parameter delimiter: one ASCII character.
-  static func split(_ lines: [String], delimiter: String, most: Int) -> [[String]] {
-    let quote = UInt8(ascii: "\"")
-    let delimiter = delimiter.utf8.first
-    var records: [[String]] = []
-    var cells: [String] = []
-    var cell: [UInt8] = []
-    var isQuoted = false
-    func takeCell() {
-      cells.append(String(decoding: cell, as: UTF8.self))
-      cell.removeAll(keepingCapacity: true)
-    }
-    for line in lines where records.count < most {
-      let bytes = Array(line.utf8)
-      var index = 0
-      while index < bytes.count {
-        let byte = bytes[index]
-        index += 1
-        if byte == quote, isQuoted, index < bytes.count, bytes[index] == quote {
-          cell.append(quote)
-          index += 1
-        } else if byte == quote, isQuoted || cell.isEmpty {
-          isQuoted.toggle()
-        } else if byte == delimiter, !isQuoted {
-          takeCell()
-        } else {
-          cell.append(byte)
-        }
-      }
-      guard !isQuoted else {
-        cell.append(UInt8(ascii: "\n"))
-        continue
-      }
-      takeCell()
-      records.append(cells)
-      cells = []
-    }
-    guard isQuoted, records.count < most else { return records }
-    // A quote that nothing closes: what there is of the record.
-    takeCell()
-    return records + [cells]
   }
 }

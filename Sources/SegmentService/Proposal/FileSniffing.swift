@@ -81,7 +81,7 @@ struct FileSniffer {
     _ lines: [String], isNamedCSV: Bool
   ) -> (delimiter: String, records: [[String]])? {
     let cuts = delimiters.map { delimiter in
-      (delimiter, CSVRecords.split(lines, delimiter: delimiter, most: .max))
+      (delimiter, LenientCSV.records(of: lines, delimiter: delimiter, most: .max))
     }
     let even = cuts.filter { _, records in
       let full = lines.count < 100 ? records[...] : records.dropLast()

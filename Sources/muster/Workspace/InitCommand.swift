@@ -48,7 +48,7 @@ struct InitCommand: AsyncParsableCommand {
     if format.json {
       try Terminal.printJSON(ProposalJSON(proposal))
     } else if output == "-" {
-      Terminal.write(proposal.yaml, to: .standardOutput)
+      Terminal.write(Array(proposal.yaml.utf8))
       Terminal.printError(proposalText(proposal))
     } else {
       Terminal.print(proposalText(proposal))
