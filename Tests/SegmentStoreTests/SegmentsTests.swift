@@ -33,7 +33,7 @@ import Testing
     let other = try DatabaseFile()
     try Data(repeating: 0x20, count: 4096).write(to: URL(filePath: other.path))
     #expect(
-      throws: SegmentStoreError.file(path: other.path, reason: "file is not a database")
+      throws: SegmentStoreError.damaged(path: other.path, reason: "file is not a database")
     ) { try other.open() }
   }
 
