@@ -46,11 +46,7 @@ public final class SegmentService: Sendable {
     },
     now: @escaping @Sendable () -> Instant = { Instant(Date()) }
   ) throws {
-    guard let yaml = try? String(contentsOf: folder.definition, encoding: .utf8) else {
-      throw WorkspaceError.noWorkspace(folder.root.path)
-    }
-    text = yaml
-    definition = try WorkspaceDefinition(yaml: yaml)
+    (text, definition) = try folder.readDefinition()
     try folder.create()
     self.folder = folder
     lock = try WorkspaceLock(folder, purpose: purpose)

@@ -57,7 +57,12 @@ struct Muster: AsyncParsableCommand {
     } catch let problems as DefinitionErrors {
       fail(with: problems.description)
     } catch {
-      exit(withError: error)
+      let text = fullMessage(for: error).excerpt(20_000)
+      let code = exitCode(for: error)
+      if !text.isEmpty {
+        if code.isSuccess { Terminal.print(text) } else { Terminal.printError(text) }
+      }
+      exit(withError: code)
     }
   }
 

@@ -24,7 +24,9 @@ import Testing
     report.runs = 1
     report.lists = ["vip"]
     report.leftovers.files = [.init(path: "c.csv", table: "Customer", rows: 1)]
-    report.leftovers.mentions = [.init(place: .segment("s", version: 2), attribute: "Customer.Email")]
+    report.leftovers.mentions = [
+      .init(place: .segment("s", version: 2), attribute: "Customer.Email")
+    ]
     report.leftovers.unreferred = [.init(table: "Address", rows: 1)]
     #expect(
       erasureText(report, isDone: false) == """

@@ -52,7 +52,8 @@ import Testing
     try await write("through", to: "target")
     try await write("again", to: "link")
     #expect(text("target") == "again")
-    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path("link")) == path("target"))
+    #expect(
+      try FileManager.default.destinationOfSymbolicLink(atPath: path("link")) == path("target"))
   }
 
   @Test func `a device is written to, not replaced`() async throws {

@@ -74,20 +74,23 @@ struct CalculationCompiler {
     }
   }
 
-  /// Missing as soon as one side is, unlike SQL's AND and OR.
+  /// Missing as soon as one side is, unlike SQL's AND and OR; each side stands once, or a chain of them
+  /// would double with every link.
   private func logical(
     _ sign: String, _ left: CalculationTerm, _ right: CalculationTerm, _ position: Int
   ) throws(CalculationProblem) -> CalculationTerm {
     let left = try boolean(left, of: sign)
     let right = try boolean(right, of: sign)
-    let plain: SQLQuery =
-      sign == "and" ? "(\(left.sql) AND \(right.sql))" : "(\(left.sql) OR \(right.sql))"
     let isNeverMissing = left.isNeverMissing && right.isNeverMissing
+    let sql: SQLQuery =
+      switch (sign, isNeverMissing) {
+      case ("and", true): "(\(left.sql) AND \(right.sql))"
+      case (_, true): "(\(left.sql) OR \(right.sql))"
+      case ("and", false): "(CAST(\(left.sql) AS INTEGER) * CAST(\(right.sql) AS INTEGER) = 1)"
+      case (_, false): "(CAST(\(left.sql) AS INTEGER) + CAST(\(right.sql) AS INTEGER) > 0)"
+      }
     return CalculationTerm(
-      sql: isNeverMissing
-        ? plain
-        : "CASE WHEN \(left.sql) IS NOT NULL AND \(right.sql) IS NOT NULL THEN \(plain) END",
-      type: .boolean, position: position, isNeverMissing: isNeverMissing)
+      sql: sql, type: .boolean, position: position, isNeverMissing: isNeverMissing)
   }
 
   private func quotient(

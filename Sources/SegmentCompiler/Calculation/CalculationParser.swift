@@ -13,19 +13,44 @@ struct CalculationNode: Equatable {
     case call(String, [CalculationNode])
   }
 
-  var kind: Kind
-  var position: Int
+  let kind: Kind
+  let position: Int
+  /// The longest way down from here: 1 for a value.
+  let depth: Int
+
+  init(kind: Kind, position: Int) {
+    self.kind = kind
+    self.position = position
+    depth =
+      switch kind {
+      case .number, .text, .boolean, .missing, .attribute: 1
+      case .not(let operand), .negative(let operand): operand.depth + 1
+      case .binary(_, let left, let right): max(left.depth, right.depth) + 1
+      case .call(_, let arguments): (arguments.map(\.depth).max() ?? 0) + 1
+      }
+  }
 }
 
 /// Precedence climbing: or, and, not, comparison (one only), sum, product, minus, value.
 struct CalculationParser {
+  /// The most characters of an expression.
+  static let maximumLength = 20_000
+  /// The deepest nesting of brackets, calls and signs.
   static let maximumDepth = 60
+  /// The deepest tree: a chain of operators leans to the left, so a long one is a deep one. DuckDB reads
+  /// expressions 1,000 deep, and an operator may become four of its.
+  static let maximumTreeDepth = 200
 
   private let tokens: [CalculationToken]
   private var index = 0
   private var depth = 0
 
   static func parse(_ text: String) throws(CalculationProblem) -> CalculationNode {
+    guard text.utf8.count <= maximumLength else {
+      throw CalculationProblem(
+        message: "The expression has more than \(maximumLength) bytes.",
+        hint: "Calculate parts of it in attributes of their own.", position: 1)
+    }
     var parser = CalculationParser(tokens: try CalculationLexer.tokens(text))
     let node = try parser.expression()
     guard parser.current.kind == .end else { throw parser.unexpected("an operator or the end") }
@@ -129,14 +154,15 @@ struct CalculationParser {
     _ operand: (inout CalculationParser) throws(CalculationProblem) -> CalculationNode
   ) throws(CalculationProblem) -> CalculationNode {
     var left = try operand(&self)
-    var length = 0
     while case let position = current.position, let sign = take(operators) {
-      length += 1
-      // The tree leans to the left, so a long chain is a deep one.
-      guard length < 200 else {
-        throw CalculationProblem(message: "The expression is too long.", position: position)
+      let node = CalculationNode(kind: .binary(sign, left, try operand(&self)), position: position)
+      guard node.depth <= CalculationParser.maximumTreeDepth else {
+        throw CalculationProblem(
+          message:
+            "The expression is too long: it has more than \(CalculationParser.maximumTreeDepth) operators one after another.",
+          hint: "Calculate parts of it in attributes of their own.", position: position)
       }
-      left = CalculationNode(kind: .binary(sign, left, try operand(&self)), position: position)
+      left = node
     }
     return left
   }

@@ -1,7 +1,7 @@
 import Foundation
 
 extension SegmentDefinition {
-  /// The deepest nesting of conditions.
+  /// The deepest nesting of conditions, and that of groups.
   public static let maximumDepth = 200
   /// The most conditions in one definition.
   public static let maximumConditions = 10_000
@@ -182,19 +182,25 @@ final class DefinitionDecoder {
 
   // MARK: Rules
 
-  private func items(_ document: Document, at place: String) -> [RuleItem]? {
+  private func items(_ document: Document, at place: String, depth: Int = 0) -> [RuleItem]? {
+    guard depth <= SegmentDefinition.maximumDepth else {
+      reader.note(
+        "tooDeep", at: place, "Groups are nested at most \(SegmentDefinition.maximumDepth) deep.",
+        in: document)
+      return nil
+    }
     guard let list = reader.list(document, at: place) else { return nil }
     guard !list.isEmpty else {
       reader.note("emptyList", at: place, "At least one rule is needed here.", in: document)
       return nil
     }
     let items = list.enumerated().compactMap { index, item in
-      self.item(item, at: "\(place)[\(index)]", first: index == 0)
+      self.item(item, at: "\(place)[\(index)]", first: index == 0, depth: depth)
     }
     return items.count == list.count ? items : nil
   }
 
-  private func item(_ document: Document, at place: String, first: Bool) -> RuleItem? {
+  private func item(_ document: Document, at place: String, first: Bool, depth: Int) -> RuleItem? {
     let known = ["combine", "group", "name", "from", "path", "quantifier", "where", "match"]
     guard let fields = reader.mapping(document, at: place, known: known) else { return nil }
     let combine = combine(fields["combine"], at: place, first: first, in: document)
@@ -207,7 +213,7 @@ final class DefinitionDecoder {
       reader.note(
         "unknownKey", at: "\(place).\(key)", "'\(key)' does not go with 'group'.", in: fields[key])
     }
-    guard let items = items(group, at: "\(place).group") else { return nil }
+    guard let items = items(group, at: "\(place).group", depth: depth + 1) else { return nil }
     return RuleItem(combine: combine, content: .group(items))
   }
 

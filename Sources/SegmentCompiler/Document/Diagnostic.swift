@@ -1,4 +1,6 @@
 /// One problem (or warning) of a document: what, where, what was expected, what to do.
+///
+/// What it quotes cannot command the terminal it is shown on, and of long texts it quotes the ends.
 public struct Diagnostic: Sendable, Equatable, Error, CustomStringConvertible {
   public enum Severity: String, Sendable { case error, warning }
 
@@ -22,16 +24,20 @@ public struct Diagnostic: Sendable, Equatable, Error, CustomStringConvertible {
   ) {
     self.severity = severity
     self.code = code
-    self.place = place
-    self.message = message
-    self.hint = hint
+    self.place = place.printable.excerpt(Diagnostic.longestPlace)
+    self.message = message.printable.excerpt(Diagnostic.longestMessage)
+    self.hint = hint?.printable.excerpt(Diagnostic.longestMessage)
     self.line = line
     self.file = file
   }
 
+  /// In characters: a place may be 200 conditions deep.
+  private static let longestPlace = 10_000
+  private static let longestMessage = 2_000
+
   public var description: String {
     // With a file it begins as compilers write it, so that editors find the place.
-    var text = file.map { $0 + (line.map { ":\($0)" } ?? "") + ": " } ?? ""
+    var text = file.map { $0.printable + (line.map { ":\($0)" } ?? "") + ": " } ?? ""
     text += "\(severity.rawValue): "
     if file == nil, let line { text += "line \(line): " }
     if !place.isEmpty { text += "\(place): " }

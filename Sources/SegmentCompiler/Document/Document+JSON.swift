@@ -42,11 +42,11 @@ private struct JSONParser {
   private mutating func mapping(depth: Int) -> Document? {
     position += 1
     var entries: [Document.Entry] = []
-    var keys: Set<Text> = []
+    var keys: Set<String> = []
     guard !take("}") else { return Document(.mapping([])) }
     repeat {
       skipBlanks()
-      guard let key = string(), keys.insert(Text(key)).inserted, take(":"),
+      guard let key = string(), keys.insert(key).inserted, take(":"),
         let value = value(depth: depth + 1)
       else { return nil }
       entries.append(Document.Entry(key: key, value: value))

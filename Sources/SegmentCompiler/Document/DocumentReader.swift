@@ -3,17 +3,37 @@
 ///
 /// Each function returns nil where the value is absent or wrong; a wrong one has been noted.
 public final class DocumentReader {
-  public private(set) var diagnostics: [Diagnostic] = []
+  private var kept: [Diagnostic] = []
+  /// How many of each severity there are, those that were not kept included.
+  private var counts: [Diagnostic.Severity: Int] = [:]
+
+  /// The most problems that are told of each severity.
+  public static let maximumProblems = 100
 
   public init() {}
 
+  /// What was noted, in its order, and how much more there is.
+  public var diagnostics: [Diagnostic] {
+    kept
+      + [Diagnostic.Severity.error, .warning].compactMap { severity in
+        let more = counts[severity, default: 0] - DocumentReader.maximumProblems
+        guard more > 0 else { return nil }
+        return Diagnostic(
+          severity: severity, code: "moreProblems", place: "",
+          message: "There are \(more) more \(severity.rawValue)s.")
+      }
+  }
+
   public func note(
-    _ code: String, at place: String, _ message: String, hint: String? = nil,
+    _ code: String, at place: String, _ message: String,
+    hint: @autoclosure () -> String? = nil,
     severity: Diagnostic.Severity = .error, in document: Document? = nil
   ) {
-    diagnostics.append(
+    counts[severity, default: 0] += 1
+    guard counts[severity, default: 0] <= DocumentReader.maximumProblems else { return }
+    kept.append(
       Diagnostic(
-        severity: severity, code: code, place: place, message: message, hint: hint,
+        severity: severity, code: code, place: place, message: message, hint: hint(),
         line: document?.line))
   }
 

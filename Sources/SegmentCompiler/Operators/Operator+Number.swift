@@ -42,6 +42,15 @@ extension Operator {
   }
 }
 
+extension ExactNumber {
+  /// With more, value × n would not fit into the 38 digits that engines compute with.
+  fileprivate static let averageDigits = (whole: 19, fraction: 18)
+
+  fileprivate var canBeAverage: Bool {
+    wholeDigits <= ExactNumber.averageDigits.whole && scale <= ExactNumber.averageDigits.fraction
+  }
+}
+
 /// What a number is compared with.
 enum NumberOperand {
   case literal(ExactNumber)
@@ -58,7 +67,16 @@ extension Lowering {
       return nil
     }
     guard let number = ExactNumber(text) else {
-      reader.note("invalidNumber", at: place, "'\(text)' has too many digits.")
+      reader.note(
+        "invalidNumber", at: place,
+        "'\(text)' has more than \(ExactNumber.maximumDigits) digits.")
+      return nil
+    }
+    guard type != .exact(.ratio) || number.canBeAverage else {
+      reader.note(
+        "invalidNumber", at: place,
+        "An average is compared with a number of at most \(ExactNumber.averageDigits.whole) digits before the point and \(ExactNumber.averageDigits.fraction) behind it."
+      )
       return nil
     }
     return .literal(number)

@@ -11,13 +11,14 @@ public struct ExactNumber: Sendable, Hashable, CustomStringConvertible {
 
   /// Parses `-12.50` or `1e6`; nil where the text is no number or has over 200 digits.
   public init?(_ text: String) {
-    guard
+    guard text.utf8.count <= 4 * ExactNumber.maximumDigits,
       let match = text.wholeMatch(of: /(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([-+]?[0-9]+))?/)
     else { return nil }
     let fraction = match.3.map(String.init) ?? ""
     var exponent = 0
     if let written = match.4 {
-      guard let value = Int(written), abs(value) <= ExactNumber.maximumDigits else { return nil }
+      let limit = ExactNumber.maximumDigits
+      guard let value = Int(written), (-limit...limit).contains(value) else { return nil }
       exponent = value
     }
     self.init(

@@ -1,14 +1,39 @@
 /// What a definition is planned against: the only things besides the definition that a plan depends on.
 public struct PlanContext: Sendable {
-  public var catalog: Catalog
-  public var asOf: Instant
+  public let catalog: Catalog
+  public let asOf: Instant
   /// Every segment there is, by name.
-  public var segments: [String: SegmentFacts]
+  public let segments: [String: SegmentFacts]
+  /// Those from which no way leads into a circle, which are nearly all.
+  let acyclic: Set<String>
 
   public init(catalog: Catalog, asOf: Instant, segments: [String: SegmentFacts] = [:]) {
     self.catalog = catalog
     self.asOf = asOf
     self.segments = segments
+    acyclic = PlanContext.acyclic(segments)
+  }
+
+  /// Takes segments away, those first that refer to no other, as long as there are any.
+  private static func acyclic(_ segments: [String: SegmentFacts]) -> Set<String> {
+    var open: [String: Int] = [:]
+    var users: [String: [String]] = [:]
+    var ready: [String] = []
+    for (name, facts) in segments {
+      let references = Set(facts.references).filter { segments[$0] != nil }
+      open[name] = references.count
+      if references.isEmpty { ready.append(name) }
+      for reference in references { users[reference, default: []].append(name) }
+    }
+    var acyclic: Set<String> = []
+    while let name = ready.popLast() {
+      acyclic.insert(name)
+      for user in users[name] ?? [] {
+        open[user, default: 0] -= 1
+        if open[user] == 0 { ready.append(user) }
+      }
+    }
+    return acyclic
   }
 }
 
@@ -37,6 +62,7 @@ struct PathScope {
   let asOf: Instant
   let today: CivilDate
   let segments: [String: SegmentFacts]
+  let acyclic: Set<String>
   /// The segment being planned, to find cycles.
   let segmentName: String
 
@@ -45,7 +71,7 @@ struct PathScope {
   func with(path: ResolvedPath) -> PathScope {
     PathScope(
       catalog: catalog, audience: audience, path: path, zone: zone, weekStart: weekStart,
-      asOf: asOf, today: today, segments: segments, segmentName: segmentName)
+      asOf: asOf, today: today, segments: segments, acyclic: acyclic, segmentName: segmentName)
   }
 
   func table(of row: RowReference) -> String {
@@ -186,15 +212,25 @@ struct PathScope {
 
   /// The way from this segment over `name` back to it, if there is one.
   private func loop(from name: String) -> [String]? {
-    var visited: Set<Text> = []
-    func search(_ current: String, _ way: [String]) -> [String]? {
-      if Text(current) == Text(segmentName) { return way + [current] }
-      guard visited.insert(Text(current)).inserted else { return nil }
-      for next in segments[current]?.references ?? [] {
-        if let loop = search(next, way + [current]) { return loop }
+    if acyclic.contains(segmentName) { return nil }
+    // Each with the one it was reached from.
+    var reached = [name: segmentName]
+    var waiting = [name]
+    while let current = waiting.popLast() {
+      if Text(current) == Text(segmentName) {
+        var way = [segmentName]
+        var step = reached[current] ?? segmentName
+        while Text(step) != Text(segmentName) {
+          way.append(step)
+          step = reached[step] ?? segmentName
+        }
+        return [segmentName] + way.reversed()
       }
-      return nil
+      for next in segments[current]?.references ?? [] where reached[next] == nil {
+        reached[next] = current
+        waiting.append(next)
+      }
     }
-    return search(name, [segmentName])
+    return nil
   }
 }

@@ -24,7 +24,7 @@ public struct Planner: Sendable {
       catalog: catalog, audience: audience, path: paths.profilePath, zone: zone,
       weekStart: definition.weekStart ?? catalog.weekStart, asOf: context.asOf,
       today: zone.localTime(at: context.asOf).date, segments: context.segments,
-      segmentName: definition.name)
+      acyclic: context.acyclic, segmentName: definition.name)
     let planner = RulePlanner(profile: scope, paths: paths, reader: reader)
     let content: LogicalPlan.Content
     switch definition.content {

@@ -43,6 +43,10 @@ struct SentenceWriter {
   /// What the profile is called where something is said of itself; nil leaves it out.
   let subject: String?
 
+  /// Of a long list so many values are said, and of a long text so many characters.
+  private static let mostValues = 100
+  private static let longestValue = 200
+
   /// Says what must hold of joined rows, where "it" would be taken for the row.
   private var ofRows: SentenceWriter { SentenceWriter(profile: profile, subject: profile) }
 
@@ -252,12 +256,15 @@ struct SentenceWriter {
         case .numbers: " or "
         default: ", "
         }
-      return operands.map { self.operand($0, of: entry) }.joined(separator: word)
+      let said = operands.prefix(SentenceWriter.mostValues).map { self.operand($0, of: entry) }
+      let more = operands.count - said.count
+      return said.joined(separator: word) + (more > 0 ? "\(word)\(more) more" : "")
     case .scalar(.boolean(let value)): return value ? "true" : "false"
     case .scalar(.number(let number)): return name(ofNumber: number, for: entry.id)
     case .scalar(.text(let text)):
       let isTime = entry.subjects.contains(.date) || entry.subjects.contains(.datetime)
-      guard isTime else { return "'\(text)'" }
+      guard isTime else { return "'\(text.excerpt(SentenceWriter.longestValue))'" }
+      let text = text.excerpt(SentenceWriter.longestValue)
       return text.hasPrefix("start of ") || text.hasPrefix("end of ") ? "the \(text)" : text
     }
   }

@@ -11,11 +11,22 @@ public struct Zone: Sendable, Hashable {
   public init?(_ name: String) {
     guard
       name == "UTC" || name == "GMT" || TimeZone.knownTimeZoneIdentifiers.contains(name)
-        || (name.contains("/") && TimeZone(identifier: name) != nil),
+        || (name.contains("/") && name.utf8.allSatisfy(Zone.isPartOfName)
+          && TimeZone(identifier: name) != nil),
       let zone = TimeZone(identifier: name)
     else { return nil }
     self.name = name
     self.zone = zone
+  }
+
+  /// The system looks names up as paths of files.
+  private static func isPartOfName(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"):
+      true
+    default: "/_+-".utf8.contains(byte)
+    }
   }
 
   public static var knownNames: [String] { TimeZone.knownTimeZoneIdentifiers + ["UTC"] }

@@ -92,7 +92,7 @@ struct WorkspaceDecoder {
 
   private func delimiter(_ document: Document, at place: String) -> String? {
     guard let text = reader.text(document, at: place) else { return nil }
-    guard text.utf8.count == 1, !["\"", "\n", "\r"].contains(text) else {
+    guard text.utf8.count == 1, !["\"", "\n", "\r", "\0"].contains(text) else {
       reader.note(
         "wrongShape", at: place, "A delimiter is one ASCII character and no quote.", in: document)
       return nil
@@ -102,7 +102,7 @@ struct WorkspaceDecoder {
 
   private func timeZone(_ document: Document, at place: String) -> String? {
     guard let text = reader.text(document, at: place) else { return nil }
-    guard text == "UTC" || text.contains("/"), TimeZone(identifier: text) != nil else {
+    guard text == "UTC" || text.contains("/"), Zone(text) != nil else {
       reader.note(
         "unknownTimeZone", at: place,
         "'\(text)' is no IANA time zone such as Europe/Oslo or UTC.",

@@ -17,7 +17,7 @@ public struct DefinitionErrors: Error, CustomStringConvertible {
 
   public var description: String {
     all.map { segment, diagnostics in
-      segment.isEmpty ? diagnostics.description : "\(segment):\n\(diagnostics)"
+      segment.isEmpty ? diagnostics.description : "\(segment.printable):\n\(diagnostics)"
     }.joined(separator: "\n")
   }
 }

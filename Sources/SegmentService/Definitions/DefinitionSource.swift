@@ -21,7 +21,8 @@ public struct DefinitionSource: Sendable {
   }
 
   fileprivate init(path: String, root: URL?) throws {
-    text = try TextFile(path: path).text
+    // What a folder holds was not named one by one: a pipe in it has nobody to write to it.
+    text = try TextFile(path: path, mayBePipe: root == nil).text
     file = path
     let own = URL(filePath: path).absoluteURL.standardizedFileURL.deletingLastPathComponent()
     folders = (own, root ?? own)
@@ -85,7 +86,7 @@ private struct FolderWalk {
     do {
       names = try FileManager.default.contentsOfDirectory(atPath: folder)
     } catch {
-      problems.append(.unreadable(folder))
+      problems.append(.unreadable(folder, because: errno))
       return
     }
     for name in names where !name.hasPrefix(".") {
@@ -116,43 +117,5 @@ private struct FolderWalk {
       return
     }
     files.append(path)
-  }
-}
-
-/// A text file, read whole.
-struct TextFile {
-  /// Without a byte order mark.
-  var text: String
-
-  /// - Throws: ``Diagnostics`` where it cannot be read or is no UTF-8.
-  init(path: String) throws {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw Diagnostics([.unreadable(path)])
-    }
-    try self.init(data, file: path)
-  }
-
-  init(_ data: Data, file: String?) throws {
-    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-    let bytes = data.starts(with: mark) ? data.dropFirst(mark.count) : data
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-      let line = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil }
-      throw Diagnostics([
-        Diagnostic(
-          code: "notUTF8", place: "", message: "The file is not in UTF-8.",
-          line: line.map { $0 + 1 }, file: file)
-      ])
-    }
-    self.text = text
-  }
-}
-
-extension Diagnostic {
-  static func unreadable(_ path: String) -> Diagnostic {
-    let exists = FileManager.default.fileExists(atPath: path)
-    return Diagnostic(
-      code: "unreadable", place: "",
-      message: exists ? "This cannot be read." : "There is no such file or folder.", file: path)
   }
 }

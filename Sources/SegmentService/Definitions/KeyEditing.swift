@@ -10,8 +10,8 @@ public enum KeyInput: Sendable {
   /// - Parameter format: nil for what the file's ending says.
   public static func file(_ path: String, format: KeyFormat?, column: String?) throws -> KeyInput {
     .text(
-      try TextFile(path: path).text, format: format ?? KeyFormat(path: path), column: column,
-      file: path)
+      try TextFile(path: path, atMost: TextFile.mostBytesOfKeys, mayBePipe: true).text,
+      format: format ?? KeyFormat(path: path), column: column, file: path)
   }
 }
 

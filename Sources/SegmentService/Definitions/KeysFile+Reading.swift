@@ -21,7 +21,7 @@ extension DefinitionSource {
     var reader = KeyListReader(
       attribute: attribute, column: keys.column,
       file: (shown as NSString).appendingPathComponent(keys.path))
-    let text = try TextFile(FileManager.default.contents(atPath: path) ?? Data(), file: reader.file)
+    let text = try TextFile(path: path, name: reader.file, atMost: TextFile.mostBytesOfKeys)
     let list = try reader.read(text.text, as: KeyFormat(path: path))
     definition.content = .keys(list.keys.map(\.scalar))
     return definition

@@ -37,10 +37,7 @@ extension SegmentService {
     _ sources: [DefinitionSource], in folder: WorkspaceFolder, knowing segments: KnownSegments,
     now: Instant = Instant(Date())
   ) throws -> Validation {
-    guard let yaml = try? String(contentsOf: folder.definition, encoding: .utf8) else {
-      throw WorkspaceError.noWorkspace(folder.root.path)
-    }
-    let workspace = try WorkspaceDefinition(yaml: yaml)
+    let (_, workspace) = try folder.readDefinition()
     let store = try folder.storeToRead()
     let (catalog, types, warnings) = try workspace.knownCatalog(in: folder, store: store)
     let written = try WrittenDefinition.all(in: sources, catalog: catalog)

@@ -33,17 +33,33 @@ struct RoutePlan {
   private static func chains(
     from table: String, to end: String, _ relationships: [Relationship]
   ) -> [[Relationship]] {
+    let outward = Dictionary(grouping: relationships, by: \.source)
+    let distances = distances(to: end, relationships)
     var found: [[Relationship]] = []
-    var open: [[Relationship]] = [[]]
-    for _ in 0..<mostSteps {
-      open = open.flatMap { chain in
-        let tables = [table] + chain.map(\.target)
-        return relationships.filter { $0.source == tables.last && !tables.contains($0.target) }
-          .map { chain + [$0] }
+    func walk(_ chain: [Relationship], at current: String, steps: Int) {
+      for next in outward[current] ?? [] where found.count < mostPerAudience {
+        let target = next.target
+        guard target != table, !chain.contains(where: { $0.target == target }) else { continue }
+        if target == end {
+          if steps == 1 { found.append(chain + [next]) }
+        } else if let distance = distances[target], distance < steps {
+          walk(chain + [next], at: target, steps: steps - 1)
+        }
       }
-      found += open.filter { $0.last?.target == end }
-      open.removeAll { $0.last?.target == end }
     }
+    for steps in 1...mostSteps { walk([], at: table, steps: steps) }
     return found
+  }
+
+  /// The fewest steps to a table; without them a dense workspace has too many chains to try.
+  private static func distances(to end: String, _ relationships: [Relationship]) -> [String: Int] {
+    var distances = [end: 0]
+    for steps in 1...mostSteps {
+      for relationship in relationships
+      where distances[relationship.target] == steps - 1 && distances[relationship.source] == nil {
+        distances[relationship.source] = steps
+      }
+    }
+    return distances
   }
 }

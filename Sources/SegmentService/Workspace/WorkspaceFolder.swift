@@ -1,4 +1,5 @@
 import Foundation
+import SegmentCompiler
 
 /// Where a workspace keeps its files. Everything Muster writes is below `.muster`.
 public struct WorkspaceFolder: Sendable {
@@ -28,6 +29,19 @@ public struct WorkspaceFolder: Sendable {
       let parent = folder.deletingLastPathComponent()
       if parent.path == folder.path { return nil }
       folder = parent
+    }
+  }
+
+  /// - Throws: ``WorkspaceError/noWorkspace(_:)``, or ``Diagnostics`` that name the file.
+  func readDefinition() throws -> (text: String, WorkspaceDefinition) {
+    guard FileManager.default.fileExists(atPath: definition.path) else {
+      throw WorkspaceError.noWorkspace(root.path)
+    }
+    do {
+      let yaml = try TextFile(path: definition.path).text
+      return (yaml, try WorkspaceDefinition(yaml: yaml))
+    } catch let problems as Diagnostics {
+      throw problems.located(in: Document(.null), file: definition.lastPathComponent)
     }
   }
 

@@ -45,7 +45,8 @@ struct KeyOptions: ParsableArguments {
       + files.map { path in
         if path != "-" { return try .file(path, format: format, column: column) }
         return .text(
-          try standardInput(), format: format ?? .lines, column: column, file: "standard input")
+          try standardInput(atMost: TextFile.mostBytesOfKeys), format: format ?? .lines,
+          column: column, file: "standard input")
       }
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SegmentCompiler
 import SegmentService
 
 extension DefinitionSource {
@@ -12,12 +13,8 @@ extension DefinitionSource {
 }
 
 /// Everything on the standard input.
-func standardInput() throws -> String {
-  let data = try FileHandle.standardInput.readToEnd() ?? Data()
-  guard let text = String(validating: data, as: UTF8.self) else {
-    throw ValidationError("The standard input is not in UTF-8.")
-  }
-  return text
+func standardInput(atMost: Int = Document.maximumBytes) throws -> String {
+  try TextFile(.standardInput, name: "standard input", atMost: atMost).text
 }
 
 /// The text of a file; `-` is the standard input.

@@ -17,12 +17,18 @@ struct WorkspaceOptions: ParsableArguments {
   @Option(help: "How many threads queries may use; one per core unless given.")
   var threads: Int?
 
+  /// DuckDB starts them all at once.
+  private static let mostThreads = 256
+
   var settings: SegmentService.Settings {
     SegmentService.Settings(memoryLimit: memoryLimit, threads: threads)
   }
 
   func validate() throws {
-    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
+    if let threads, !(1...WorkspaceOptions.mostThreads).contains(threads) {
+      throw ValidationError(
+        "--threads must be from 1 to \(WorkspaceOptions.mostThreads), not \(threads).")
+    }
   }
 
   /// Opens the workspace; a second process is told that `muster <verb>` holds it.

@@ -17,6 +17,6 @@ struct ShowCommand: ParsableCommand {
   func run() throws {
     let definition = try options.open(for: "show").segment(segment).definition
     let text = format == .yaml ? definition.yaml : definition.json
-    Terminal.print(text.hasSuffix("\n") ? String(text.dropLast()) : text)
+    Terminal.printDocument(text.hasSuffix("\n") ? String(text.dropLast()) : text)
   }
 }

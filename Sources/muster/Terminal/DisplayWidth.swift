@@ -2,22 +2,6 @@ extension String {
   /// The columns that a terminal needs to show the text.
   var displayWidth: Int { reduce(0) { $0 + $1.displayWidth } }
 
-  /// The text for one line of a terminal: control characters, which could command the terminal or
-  /// break the line, are written as escapes (`\n`, `\u{1B}`).
-  var printable: String {
-    guard unicodeScalars.contains(where: \.isControl) else { return self }
-    return unicodeScalars.reduce(into: "") { result, scalar in
-      switch scalar {
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      case let scalar where scalar.isControl:
-        result += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-  }
-
   /// The text cut to a width, with `…` for what is left out.
   func truncated(to width: Int) -> String {
     guard displayWidth > width else { return self }
@@ -48,17 +32,6 @@ extension Character {
 }
 
 extension Unicode.Scalar {
-  /// Characters that command a terminal, and those that reorder the text around them.
-  var isControl: Bool {
-    switch properties.generalCategory {
-    case .control, .lineSeparator, .paragraphSeparator: true
-    case .format:
-      value == 0x061C || 0x200E...0x200F ~= value || 0x202A...0x202E ~= value
-        || 0x2066...0x2069 ~= value
-    default: false
-    }
-  }
-
   fileprivate var displayWidth: Int {
     switch properties.generalCategory {
     case .nonspacingMark, .enclosingMark, .format, .control: return 0

@@ -15,7 +15,7 @@ extension Terminal {
   ) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = formatting.union([.sortedKeys, .withoutEscapingSlashes])
-    print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    printDocument(String(decoding: try encoder.encode(value), as: UTF8.self))
   }
 }
 

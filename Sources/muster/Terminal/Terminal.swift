@@ -2,10 +2,16 @@ import Foundation
 import Synchronization
 
 /// The standard streams: results go to output, progress and errors to the error stream.
+///
+/// What is printed for people cannot command the terminal, whatever data or names it holds. Members as CSV and
+/// NDJSON are written as they are.
 enum Terminal {
-  static func print(_ text: String) { write(Array((text + "\n").utf8)) }
+  static func print(_ text: String) { write(Array((text.printableLines + "\n").utf8)) }
 
-  static func printError(_ text: String) { writeError(text + "\n") }
+  static func printError(_ text: String) { writeError(text.printableLines + "\n") }
+
+  /// Prints JSON or YAML; characters that hide are escapes of the format.
+  static func printDocument(_ text: String) { print(text.escapingHidden) }
 
   /// Writes results. Where they do not get through, as on a full disk, the program ends and says so; a reader
   /// that has left (`muster list | head -1`) ends it quietly by SIGPIPE.
@@ -36,7 +42,7 @@ enum Terminal {
 
   /// Asks a question; anything but a yes is a no.
   static func confirm(_ question: String) -> Bool {
-    writeError("\(question) [y/N] ")
+    writeError("\(question.printableLines) [y/N] ")
     return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
   }
 
