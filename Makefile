@@ -21,7 +21,7 @@ test: ## every test
 lint: ## format and style
 	scripts/lint
 
-fuzz: setup ## random definitions (N=20000 SEED=…) against the oracle, then mutants that they must catch
+fuzz: setup ## random definitions (N=20000 SEED=…) against the oracle, kills and faults, mutants
 	scripts/fuzz
 	scripts/mutate
 

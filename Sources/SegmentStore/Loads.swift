@@ -138,7 +138,8 @@ extension SegmentStore {
 
   /// Publishes a data version: the commit point of a load.
   ///
-  /// The parts must be on disk before. Those that are published already are kept as they are.
+  /// The parts must be on disk before. Those that are published already are kept as they are, but
+  /// for where their files are now.
   ///
   /// - Parameters:
   ///   - types: fixed from now on, by table; those of tables without a part are forgotten.
@@ -180,11 +181,14 @@ extension SegmentStore {
     }
   }
 
-  /// Notes where the files of a part are now and when they were written to; their contents are the same.
-  public func setFiles(_ files: [SourceFile], ofPart id: Int64) throws {
+  /// Notes where the files of published parts are now and when they were written to; their contents are the same.
+  public func setFiles(of parts: [PartRecord]) throws {
     try database.write { db in
-      try db.execute(
-        sql: "UPDATE part SET files = ? WHERE id = ?", arguments: [json(files), id])
+      for record in parts {
+        try db.execute(
+          sql: "UPDATE part SET files = ? WHERE id = ?",
+          arguments: [json(record.files), record.part.id])
+      }
     }
   }
 
@@ -247,9 +251,10 @@ private func insert(_ record: PartRecord, _ db: Database) throws {
   let part = record.part
   try db.execute(
     sql: """
-      INSERT OR IGNORE INTO part (id, tableName, rows, routes, definition, fingerprint, files,
-        attributes, lineage, content)
+      INSERT INTO part (id, tableName, rows, routes, definition, fingerprint, files, attributes,
+        lineage, content)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (id) DO UPDATE SET files = excluded.files
       """,
     arguments: [
       part.id, part.table, part.rows, json(part.routes), record.definition, record.fingerprint,

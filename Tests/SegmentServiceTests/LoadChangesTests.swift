@@ -69,6 +69,25 @@ import Testing
     #expect(try #require(before).modified < #require(after).modified)
   }
 
+  @Test func `what is noted of touched files is published with the rest`() async throws {
+    let workspace = try shop()
+    let version = try #require(try await workspace.load().dataVersion)
+    let customers = {
+      try workspace.store.partRecords(dataVersion: $0)["Customer"]?.files.first?.modified
+    }
+    let before = try customers(version)
+    try workspace.write("data/Customer.csv", "Id,City\n1,Oslo\n2,Moss\n")
+    try workspace.write("data/Order-1.csv", "Nr,CustomerId,Note\n1,1,c\n")
+    await #expect(throws: CancellationError.self) {
+      try await workspace.load { step in
+        if step.phase == .writing { withUnsafeCurrentTask { $0?.cancel() } }
+      }
+    }
+    #expect(try customers(version) == before)
+    #expect(try await workspace.load().isNew)
+    #expect(try #require(try customers(version)) > #require(before))
+  }
+
   @Test func `a file written a moment ago is compared by its content the next time`() async throws {
     let workspace = try shop()
     let file = workspace.folder.appending(path: "data/Customer.csv")

@@ -72,8 +72,10 @@ extension LoadRun {
     var records: [PartRecord] = []
     for table in workspace.tables {
       guard new.contains(where: { $0.name == table.name }) else {
-        records.append(previous[table.name]!)
-        reports[table.name]?.rows = previous[table.name]!.part.rows
+        var record = previous[table.name]!
+        record.files = touched[table.name] ?? record.files
+        records.append(record)
+        reports[table.name]?.rows = record.part.rows
         continue
       }
       tell(table.name, .writing, 0)

@@ -60,14 +60,12 @@ final class LoadRun {
       }
     }
     try requireParts()
-    for (table, files) in touched {
-      try loader.store.setFiles(files, ofPart: previous[table]!.part.id)
-    }
     let catalog = try workspace.catalog(stored: attributes)
     try await checkForeignKeys()
     try await extendOrdinals(catalog)
     let records = try await writeParts(catalog)
     guard Set(records.map(\.part)) != Set(previous.values.map(\.part)) else {
+      if !touched.isEmpty { try loader.store.setFiles(of: records) }
       return report(current?.id, isNew: false)
     }
     try await loader.makeDurable(connection)
