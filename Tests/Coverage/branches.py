@@ -84,10 +84,13 @@ class Regions:
             return []
         if before == "else":
             return self.of_else(region)
-        keyword = source.keyword(start, ("if", "for", "while", "catch"))
+        # `do throws(…)`; a `do` alone is what stands before its block.
+        keyword = source.keyword(start, ("if", "for", "while", "catch", "do"))
         if keyword is None:
             raise ValueError(f"{self.path}:{source.line_number(start)}: what is this block the body of?")
         word = source.after(keyword)
+        if word == "do":
+            return []
         if word != "if":
             return [self.outcome(region, keyword, word)]
         branches = [self.outcome(region, keyword, "taken")]

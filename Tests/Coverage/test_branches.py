@@ -43,6 +43,11 @@ class Outcomes(unittest.TestCase):
         found = outcomes(text, [("{ if a { g() } else { h() } }", 3), ("a", 3), ("{ g() }", 3), ("{ h() }", 0)])
         self.assertEqual(found, {("taken", 3), ("else", 0)})
 
+    def test_do_that_says_what_it_throws_is_none(self):
+        text = "func f() { do throws(E) { try g() } catch { h() } }"
+        regions = [(text[text.index("{") :], 5), ("{ try g() }", 5), ("{ h() }", 1)]
+        self.assertEqual(outcomes(text, regions), {("catch", 1)})
+
     def test_guard(self):
         text = "func f() { guard let a = b else { return }\n g() }"
         regions = [("{ guard let a = b else { return }\n g() }", 7), ("{ return }", 1), ("\n g() }", 6)]

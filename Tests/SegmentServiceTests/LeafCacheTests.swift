@@ -32,4 +32,12 @@ import Testing
     #expect(cache.set(for: "new") == MemberSet([1, 2, 3]))
     #expect(try cache.beyond(0).count == 2)
   }
+
+  @Test func `a folder that cannot be written to is named`() throws {
+    let folder = URL(filePath: "/nowhere/cache")
+    let cache = LeafCache(
+      folder: folder, dataFile: "data.duckdb", temporary: FileManager.default.temporaryDirectory)
+    let error = #expect(throws: FileError.self) { try cache.keep(MemberSet([1]), for: "key") }
+    #expect(error?.path.hasPrefix(folder.path) == true)
+  }
 }

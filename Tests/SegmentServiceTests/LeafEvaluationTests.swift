@@ -72,6 +72,21 @@ import Testing
     #expect(try await shop.keys("orders of oslo") == ["3"])
   }
 
+  @Test func `a plan whose references are not at hand fails alone`() async throws {
+    let shop = try await Shop()
+    let snapshot = try shop.service.snapshot()
+    let gone = SegmentFacts(audience: "Customer", references: [], isAvailable: true)
+    let planner = Planner(
+      PlanContext(catalog: snapshot.catalog, asOf: Shop.asOf, segments: ["gone": gone]))
+    let plans = try [
+      "{segment: a, rules: [{from: Order, match: {is: memberOf, value: gone}}]}", Shop.oslo,
+    ].map { try planner.plan(SegmentDefinition.decodeAll($0)[0]) }
+    let results = try await Evaluator(data: shop.service.data.current, snapshot: snapshot)
+      .evaluate(plans, with: ReferencedSets())
+    #expect(throws: RenderingError.noMembers(segment: "gone")) { try results[0].get() }
+    #expect(try results[1].get().members.count == 2)
+  }
+
   @Test func `a damaged file is computed again`() async throws {
     let shop = try await Shop(engine: log.engine, segments: Shop.oslo)
     try await shop.refresh()

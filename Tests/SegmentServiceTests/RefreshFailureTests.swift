@@ -143,6 +143,19 @@ import Testing
     #expect(try await shop.result("oslo").entered == 2)
   }
 
+  @Test func `leaves that fail fail their segments, and cancelled ones the refresh`() async throws {
+    let log = CountingEngine.Log()
+    let shop = try await Shop(engine: log.engine, segments: Shop.oslo, Shop.coffee)
+    log.failure.withLock { $0 = TestFailure("out of memory") }
+    let runs = try await shop.refresh()
+    #expect(runs.values.allSatisfy { $0.outcome == .failed(cause: "out of memory") })
+    let failed = try #require(runs["oslo"])
+    #expect(try shop.service.members(of: failed).count == 0)
+    log.failure.withLock { $0 = CancellationError() }
+    await #expect(throws: CancellationError.self) { try await shop.refresh() }
+    #expect(try shop.service.history(of: "oslo").map(\.id) == [failed.id])
+  }
+
   // MARK: Files
 
   @Test func `damaged members are reported, not used, and a refresh makes good for them`()

@@ -97,8 +97,11 @@ import Testing
 
   @Test func `runs give up their members, and their counts stay`() async throws {
     let shop = try await Shop(yaml: Self.yaml("{members: 3}"), segments: Shop.oslo)
-    for _ in 1...5 { try await shop.refresh() }
+    let first = try #require(try await shop.refresh()["oslo"])
+    for _ in 2...5 { try await shop.refresh() }
     #expect(try files(shop) == ["3.members", "4.members", "5.members"])
+    // Read of the record when the members were still there.
+    #expect(throws: WorkspaceError.membersGone(run: 1)) { try shop.service.members(of: first) }
     let history = try shop.service.history(of: "oslo")
     #expect(history.map { $0.result?.count } == [2, 2, 2, 2, 2])
     #expect(history.filter { $0.result?.members.gone != nil }.map(\.id) == [2, 1])
@@ -157,7 +160,11 @@ import Testing
     )
     .retention
     #expect(retention.dataVersions == .all && retention.runs == .all)
-    #expect(retention.members.since(Shop.asOf) == Instant("2024-03-17T00:00:00Z"))
+    guard case .age(let age) = retention.members else {
+      Issue.record("\(retention.members)")
+      return
+    }
+    #expect(age.since(Shop.asOf) == Instant("2024-03-17T00:00:00Z"))
   }
 
   // MARK: While somebody reads
@@ -218,6 +225,14 @@ import Testing
       }
     }
     #expect(try files(shop).isEmpty)
+    // After an error of the file the runs may be published all the same.
+    await #expect(throws: SegmentStoreError.file(path: "muster.sqlite", reason: "disk I/O error")) {
+      try await service.publish(evaluation, of: [("oslo", 1)]) { _ in
+        throw SegmentStoreError.file(path: "muster.sqlite", reason: "disk I/O error")
+      }
+    }
+    #expect(try files(shop).count == 1)
+    #expect(try await service.collectGarbage().members.count == 1)
     _ = try await service.publish(evaluation, of: [("oslo", 1)]) { runs in
       #expect(try files(shop).count == 1)
       #expect(try service.unusedMembers().isEmpty)

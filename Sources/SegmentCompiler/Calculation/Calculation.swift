@@ -16,8 +16,8 @@ public struct Calculation: Sendable, Equatable {
   /// - Throws: ``Diagnostics`` with the position in the expression.
   public init(
     _ expression: String, attributes: [Attribute], timeZone: String, at place: String = ""
-  ) throws {
-    do {
+  ) throws(Diagnostics) {
+    do throws(CalculationProblem) {
       let node = try CalculationParser.parse(expression)
       let compiler = CalculationCompiler(attributes: attributes, timeZone: timeZone)
       let term = try compiler.compile(node)
@@ -30,11 +30,11 @@ public struct Calculation: Sendable, Equatable {
       sql =
         type == .double
         ? "CASE WHEN NOT isnan(\(term.sql)) THEN \(term.sql) END" : term.sql
-    } catch let problem as CalculationProblem {
+    } catch {
       throw Diagnostics([
         Diagnostic(
-          code: problem.code, place: place,
-          message: "At character \(problem.position): \(problem.message)", hint: problem.hint)
+          code: error.code, place: place,
+          message: "At character \(error.position): \(error.message)", hint: error.hint)
       ])
     }
   }

@@ -18,9 +18,15 @@ extension CalculationCompiler {
     }
     guard function.arguments.contains(arguments.count) else {
       let (low, high) = (function.arguments.lowerBound, function.arguments.upperBound)
-      let expected = high == 0 ? "no" : low == high ? "\(low)" : "\(low) or more"
+      let expected =
+        switch (low, high) {
+        case (0, 0): "no values"
+        case (1, 1): "1 value"
+        case (low, low): "\(low) values"
+        default: "\(low) or more values"
+        }
       throw CalculationProblem(
-        message: "'\(name)' takes \(expected) values, not \(arguments.count).",
+        message: "'\(name)' takes \(expected), not \(arguments.count).",
         position: position)
     }
     var term = try apply(name, arguments)

@@ -26,6 +26,16 @@ public struct Catalog: Sendable, Equatable {
   public func relationship(_ name: RelationshipName) -> Relationship? {
     relationships.first { $0.name == name }
   }
+
+  /// None where there is no such table.
+  func attributeNames(of table: String) -> [String] {
+    tables.filter { $0.name == table }.flatMap { $0.attributes.map(\.name) }
+  }
+
+  /// The attributes of a table's key.
+  func key(of table: String) -> [Attribute] {
+    tables.filter { $0.name == table }.flatMap { $0.key.compactMap($0.attribute) }
+  }
 }
 
 /// Named rows with typed attributes.

@@ -63,11 +63,4 @@ public enum ProfileKey: Sendable, Hashable, Comparable, CustomStringConvertible 
     case .text(let text): text.string
     }
   }
-
-  public var sqlValue: SQLValue {
-    switch self {
-    case .integer(let number): .integer(number)
-    case .text(let text): .text(text)
-    }
-  }
 }

@@ -92,23 +92,22 @@ final class DefinitionDecoder {
   }
 
   private func content(_ fields: Fields, in document: Document) -> SegmentDefinition.Content? {
-    let given = ["rules", "keys", "keysFile"].filter { fields[$0] != nil }
-    guard let kind = given.first else {
+    let given = ["rules", "keys", "keysFile"].compactMap { key in fields[key].map { (key, $0) } }
+    guard let (kind, field) = given.first else {
       reader.missing("rules", at: "", in: document)
       return nil
     }
     guard given.count == 1 else {
       reader.note(
-        "rulesAndKeys", at: given[1],
-        "A segment has either rules or keys (or a keysFile), not \(given.joined(separator: " and ")).",
-        in: fields[given[1]])
+        "rulesAndKeys", at: given[1].0,
+        "A segment has either rules or keys (or a keysFile), not \(given.map(\.0).joined(separator: " and ")).",
+        in: given[1].1)
       return nil
     }
-    switch (kind, fields[kind]) {
-    case ("rules", let rules?): return items(rules, at: "rules").map { .rules($0) }
-    case ("keys", let keys?): return self.keys(keys).map { .keys($0) }
-    case (_, let file?): return keysFile(file).map { .keysFile($0) }
-    case (_, nil): return nil
+    switch kind {
+    case "rules": return items(field, at: "rules").map { .rules($0) }
+    case "keys": return keys(field).map { .keys($0) }
+    default: return keysFile(field).map { .keysFile($0) }
     }
   }
 
@@ -129,14 +128,12 @@ final class DefinitionDecoder {
   }
 
   private func keysFile(_ document: Document) -> KeysFile? {
-    guard case .mapping = document.value else {
+    guard case .mapping(let entries) = document.value else {
       return reader.text(document, at: "keysFile", expected: "a file's path").map {
         KeysFile(path: $0)
       }
     }
-    guard
-      let fields = reader.mapping(document, at: "keysFile", known: ["path", "column"])
-    else { return nil }
+    let fields = reader.fields(entries, at: "keysFile", known: ["path", "column"])
     if fields["path"] == nil { reader.missing("path", at: "keysFile", in: document) }
     return text("path", of: fields, at: "keysFile").map {
       KeysFile(path: $0, column: text("column", of: fields, at: "keysFile"))
@@ -292,7 +289,7 @@ final class DefinitionDecoder {
       default: break
       }
     }
-    guard case .mapping = document.value else {
+    guard case .mapping(let entries) = document.value else {
       reader.note(
         "wrongShape", at: place,
         "A quantifier is any, none, every, {first: …}, {last: …} or {aggregate: …, of: …, is: …, value: …}.",
@@ -300,7 +297,7 @@ final class DefinitionDecoder {
       return nil
     }
     let known = ["first", "last", "aggregate", "of"] + DefinitionDecoder.testKeys
-    guard let fields = reader.mapping(document, at: place, known: known) else { return nil }
+    let fields = reader.fields(entries, at: place, known: known)
     if let first = fields["first"] {
       refuse(known.filter { $0 != "first" }, of: fields, with: "first", at: place)
       return reference(first, at: "\(place).first").map { .first($0) }

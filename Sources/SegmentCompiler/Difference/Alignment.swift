@@ -17,7 +17,7 @@ enum Alignment {
     }
     let (left, right) = (numbered(before), numbered(after))
     var found: [Match] = []
-    match(left[...], right[...], into: &found)
+    match(ArraySlice(left), ArraySlice(right), into: &found)
     return found
   }
 

@@ -93,8 +93,7 @@ struct ListPairing {
 /// How much of what either is made of belongs to both, 0 … 1.
 func similarity(_ a: Set<Text>, _ b: Set<Text>) -> Double {
   let common = a.intersection(b).count
-  let all = a.count + b.count - common
-  return all == 0 ? 1 : Double(common) / Double(all)
+  return Double(common) / Double(max(1, a.count + b.count - common))
 }
 
 // MARK: - Features

@@ -15,46 +15,34 @@ public enum UnifiedDiff {
     for hunk in hunks {
       text += hunk.heading
       for edit in hunk.edits {
-        switch edit {
-        case .equal(let index, _): text += " \(old[index])\n"
-        case .removed(let index, _): text += "-\(old[index])\n"
-        case .added(let index, _): text += "+\(new[index])\n"
+        switch edit.kind {
+        case .equal: text += " \(old[edit.old])\n"
+        case .removed: text += "-\(old[edit.old])\n"
+        case .added: text += "+\(new[edit.new])\n"
         }
       }
     }
     return text
   }
 
-  /// A line, and where the other text has come to.
-  private enum Edit {
-    case equal(Int, Int)
-    case removed(Int, before: Int)
-    case added(Int, before: Int)
+  /// A line; both positions, of which the one of the text that has no such line is where it has come to.
+  private struct Edit {
+    enum Kind { case equal, removed, added }
 
-    var isEqual: Bool { if case .equal = self { true } else { false } }
+    var kind: Kind
+    var old: Int
+    var new: Int
   }
 
+  /// Never empty.
   private struct Hunk {
     var edits: ArraySlice<Edit>
 
     var heading: String {
-      var (old, new) = (0, 0)
-      var start: (old: Int, new: Int)?
-      for edit in edits {
-        switch edit {
-        case .equal(let left, let right):
-          start = start ?? (left, right)
-          (old, new) = (old + 1, new + 1)
-        case .removed(let left, let right):
-          start = start ?? (left, right)
-          old += 1
-        case .added(let right, let left):
-          start = start ?? (left, right)
-          new += 1
-        }
-      }
-      let first = start ?? (0, 0)
-      return "@@ -\(Self.range(first.old, old)) +\(Self.range(first.new, new)) @@\n"
+      let first = edits[edits.startIndex]
+      let old = Self.range(first.old, edits.count { $0.kind != .added })
+      let new = Self.range(first.new, edits.count { $0.kind != .removed })
+      return "@@ -\(old) +\(new) @@\n"
     }
 
     /// Counted from 1; an empty range is named by the line before it.
@@ -67,22 +55,22 @@ public enum UnifiedDiff {
     }
   }
 
-  private static func edits(_ old: [Substring], _ new: [Substring]) -> [Edit] {
+  private static func edits(_ old: [String], _ new: [String]) -> [Edit] {
     var edits: [Edit] = []
     var (i, j) = (0, 0)
     func skip(to match: Alignment.Match) {
       while i < match.before {
-        edits.append(.removed(i, before: j))
+        edits.append(Edit(kind: .removed, old: i, new: j))
         i += 1
       }
       while j < match.after {
-        edits.append(.added(j, before: i))
+        edits.append(Edit(kind: .added, old: i, new: j))
         j += 1
       }
     }
-    for match in Alignment.matches(old.map { Text(String($0)) }, new.map { Text(String($0)) }) {
+    for match in Alignment.matches(old.map { Text($0) }, new.map { Text($0) }) {
       skip(to: match)
-      edits.append(.equal(i, j))
+      edits.append(Edit(kind: .equal, old: i, new: j))
       (i, j) = (i + 1, j + 1)
     }
     skip(to: (old.count, new.count))
@@ -92,7 +80,7 @@ public enum UnifiedDiff {
   /// Differences with their context; those whose contexts meet are one.
   private static func hunks(_ edits: [Edit], context: Int) -> [Hunk] {
     var ranges: [Range<Int>] = []
-    for index in edits.indices where !edits[index].isEqual {
+    for index in edits.indices where edits[index].kind != .equal {
       let range = max(0, index - context)..<min(edits.count, index + context + 1)
       if let last = ranges.last, range.lowerBound <= last.upperBound {
         ranges[ranges.count - 1] = last.lowerBound..<range.upperBound
@@ -103,10 +91,12 @@ public enum UnifiedDiff {
     return ranges.map { Hunk(edits: edits[$0]) }
   }
 
-  /// By scalars: a line end followed by a combining mark is a line end all the same.
-  private static func lines(_ text: String) -> [Substring] {
+  /// By scalars: a line end followed by a combining mark is a line end all the same. A last line without an end is
+  /// another line than the same with one.
+  private static func lines(_ text: String) -> [String] {
     var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
-    if lines.last?.isEmpty ?? false { lines.removeLast() }
-    return lines.map { Substring($0) }
+      .map { String($0) }
+    let last = lines.removeLast()
+    return last.isEmpty ? lines : lines + [last + "\n\\ No newline at end of file"]
   }
 }

@@ -54,6 +54,5 @@ public struct Diagnostics: Sendable, Equatable, Error, CustomStringConvertible {
   public init(_ all: [Diagnostic] = []) { self.all = all }
 
   public var errors: [Diagnostic] { all.filter { $0.severity == .error } }
-  public var warnings: [Diagnostic] { all.filter { $0.severity == .warning } }
   public var description: String { all.map(\.description).joined(separator: "\n") }
 }

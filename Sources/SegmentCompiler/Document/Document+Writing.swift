@@ -65,6 +65,11 @@ extension Document {
     }
   }
 
+  /// Code points that one of the two formats does not read as they are, or that nobody sees.
+  private static let unreadable: [ClosedRange<UInt32>] = [
+    0x00...0x1F, 0x7F...0x9F, 0x2028...0x2029, 0xFEFF...0xFEFF, 0xFFFE...0xFFFF,
+  ]
+
   /// A JSON string literal that is also a YAML one.
   public static func quotedJSON(_ string: String) -> String {
     var text = "\""
@@ -75,10 +80,7 @@ extension Document {
       case "\n": text += "\\n"
       case "\r": text += "\\r"
       case "\t": text += "\\t"
-      case _
-      where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-        || scalar.value == 0x2028 || scalar.value == 0x2029 || scalar.value == 0xFEFF
-        || (0xFFFE...0xFFFF).contains(scalar.value):
+      case _ where unreadable.contains { $0.contains(scalar.value) }:
         let hex = String(scalar.value, radix: 16, uppercase: true)
         text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
       default: text.unicodeScalars.append(scalar)

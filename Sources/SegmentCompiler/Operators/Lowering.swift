@@ -220,7 +220,7 @@ struct Lowering {
   func member(_ row: RowReference, of segment: String) -> RowPredicate? {
     let place = DocumentReader.join(place, "value")
     guard let facts = scope.segment(segment, at: place, reader: reader) else { return nil }
-    let table = scope.table(of: row)
+    let table = scope.path.table(of: row)
     guard let audience = scope.catalog.audience(facts.audience), audience.table == table else {
       reader.note(
         "wrongAudience", at: place,

@@ -148,6 +148,11 @@ public struct ResolvedPath: Sendable, Hashable {
     var step: PathStep { PathStep(relationship: relationship.name, reversed: !toSource) }
   }
 
+  /// The table that a row belongs to.
+  func table(of row: RowReference) -> String {
+    row.lookups.last?.target ?? places[row.place].table
+  }
+
   /// The steps as a definition writes them, from the far table to the profile.
   public var steps: [PathStep] {
     hops.reversed().map(\.step)

@@ -74,10 +74,6 @@ struct PathScope {
       asOf: asOf, today: today, segments: segments, acyclic: acyclic, segmentName: segmentName)
   }
 
-  func table(of row: RowReference) -> String {
-    row.lookups.last?.target ?? path.places[row.place].table
-  }
-
   /// Resolves `Place.Lookup.….Attribute`.
   func column(_ reference: Reference, at place: String, reader: DocumentReader) -> Column? {
     guard reference.parts.count >= 2 else {
@@ -90,30 +86,35 @@ struct PathScope {
     guard
       let row = row(Reference(Array(reference.parts.dropLast())), at: place, reader: reader)
     else { return nil }
-    let tableName = table(of: row)
+    let table = path.table(of: row)
     let name = reference.parts.last!
-    guard let table = catalog.table(tableName), let attribute = table.attribute(name) else {
-      if catalog.table(tableName)?.isPartial ?? false {
-        noteUndeclared(name, of: tableName, at: place, reader: reader)
-        return nil
-      }
-      let known = catalog.table(tableName)?.attributes.map(\.name) ?? []
-      reader.note(
-        "unknownAttribute", at: place, "The table '\(tableName)' has no attribute '\(name)'.",
-        hint: NearNames.hint(name, among: known)
-          ?? "It has \(known.map { "'\($0)'" }.joined(separator: ", ")).")
-      return nil
+    if let attribute = catalog.table(table)?.attribute(name) {
+      return Column(row: row, attribute: name, type: attribute.type)
     }
-    return Column(row: row, attribute: name, type: attribute.type)
+    noteUnknownAttribute(name, of: table, at: place, reader: reader)
+    return nil
+  }
+
+  private func noteUnknownAttribute(
+    _ name: String, of table: String, at place: String, reader: DocumentReader
+  ) {
+    guard !catalog.tables.contains(where: { $0.name == table && $0.isPartial }) else {
+      noteUndeclared(name, of: table, at: place, reader: reader)
+      return
+    }
+    let known = catalog.attributeNames(of: table)
+    reader.note(
+      "unknownAttribute", at: place, "The table '\(table)' has no attribute '\(name)'.",
+      hint: NearNames.hint(name, among: known)
+        ?? "It has \(known.map { "'\($0)'" }.joined(separator: ", ")).")
   }
 
   /// Without data, an attribute that is not declared may exist or not.
   func noteUndeclared(_ name: String, of table: String, at place: String, reader: DocumentReader) {
-    let known = catalog.table(table)?.attributes.map(\.name) ?? []
     reader.note(
       "undeclaredAttribute", at: place,
       "Whether '\(table)' has an attribute '\(name)' is not known: no data is loaded here, and the workspace file does not declare it with a type.",
-      hint: NearNames.hint(name, among: known)
+      hint: NearNames.hint(name, among: catalog.attributeNames(of: table))
         ?? "Declare it, or run 'muster catalog --lock' where the data is loaded and keep workspace.lock.yaml beside the workspace file."
     )
   }
@@ -133,7 +134,7 @@ struct PathScope {
     }
     var row = RowReference(place: index)
     for lookup in reference.parts.dropFirst() {
-      let table = table(of: row)
+      let table = path.table(of: row)
       guard
         let relationship = catalog.relationship(RelationshipName(table: table, name: lookup))
       else {

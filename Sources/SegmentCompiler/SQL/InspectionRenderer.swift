@@ -26,10 +26,8 @@ public struct InspectionRenderer: Sendable {
     let read = comparisons.reduce(has.rows.union([far])) { $0.union($1.rows) }
     let rows = try JoinedRows(has.path, reading: read, source: source)
     let renderer = PredicateRenderer(rows: rows)
-    let farTable = has.path.places[far.place].table
-    let keys = (catalog.table(farTable)?.key ?? []).map { key in
-      Column(
-        row: far, attribute: key, type: catalog.table(farTable)?.attribute(key)?.type ?? .text)
+    let keys = catalog.key(of: has.path.places[far.place].table).map {
+      Column(row: far, attribute: $0.name, type: $0.type)
     }
     let shown = uniqued(keys + has.columns)
     var columns: [SQLQuery] = [

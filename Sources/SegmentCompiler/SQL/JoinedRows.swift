@@ -91,11 +91,6 @@ struct JoinedRows {
     "\(alias(of: column.row)).\(identifier: column.attribute)"
   }
 
-  /// The table that a row belongs to.
-  func table(of row: RowReference) -> String {
-    row.lookups.last?.target ?? path.places[row.place].table
-  }
-
   static func alias(_ place: Int) -> SQLQuery { "p\(number: place)" }
 
   private static func table(_ name: String, _ source: SQLSource) throws -> SQLQuery {

@@ -43,7 +43,9 @@ public struct MemberRowsRenderer: Sendable {
 
   /// Columns `ordinal` and `items`: one entry per row of the attribute's table, in key order.
   private func lists(of sources: [ProjectedRows], members: String) throws -> SQLQuery {
-    let keys = self.keys(of: sources)
+    let keys = sources.prefix(1).flatMap { first in
+      catalog.key(of: first.has.path.table(of: first.column.row)).map(\.name)
+    }
     // UNION drops what several joined rows, or several rules, repeat.
     let inner = try sources.map { try entries(of: $0, keys: keys, members: members) }
       .joined("\n  UNION\n")
@@ -52,13 +54,6 @@ public struct MemberRowsRenderer: Sendable {
     let list = source.dialect.list("v", order.joined(", "))
     return
       "  SELECT ordinal, \(list) AS items\n  FROM (\n\(inner)\n  ) AS entries\n  WHERE v IS NOT NULL\n  GROUP BY ordinal\n"
-  }
-
-  private func keys(of sources: [ProjectedRows]) -> [String] {
-    guard let first = sources.first else { return [] }
-    let table =
-      first.column.row.lookups.last?.target ?? first.has.path.places[first.column.row.place].table
-    return catalog.table(table)?.key ?? []
   }
 
   private func entries(of projected: ProjectedRows, keys: [String], members: String) throws

@@ -66,7 +66,8 @@ struct PredicateRenderer {
     if row == RowReference(place: 0), audience == rows.path.audience {
       ordinal = rows.ordinal
     } else {
-      let column = try rows.source.ordinalColumn(of: rows.table(of: row), audience: audience)
+      let column = try rows.source.ordinalColumn(
+        of: rows.path.table(of: row), audience: audience)
       ordinal = "\(rows.alias(of: row)).\(identifier: column)"
     }
     return "\(ordinal) IN (SELECT ordinal FROM \(identifier: table))"
@@ -89,8 +90,7 @@ struct PredicateRenderer {
 
   private func ratio(_ relation: RowPredicate.Relation, _ number: ExactNumber) throws -> SQLQuery {
     guard let ratio = aggregate?.ratio else { preconditionFailure("only averages are ratios") }
-    let bound: SQLQuery = "CAST(\(bind: .decimal(number.description)) AS \(number.sqlType))"
-    return "\(ratio.sum) \(relation.sql) \(bound) * \(ratio.count)"
+    return "\(ratio.sum) \(relation.sql) \(sql(.exact(number, .ratio))) * \(ratio.count)"
   }
 
   /// What is asked for being there.

@@ -20,8 +20,6 @@ public struct SQLQuery: Sendable, Hashable, ExpressibleByStringInterpolation {
     values = stringInterpolation.values
   }
 
-  public static func + (left: SQLQuery, right: SQLQuery) -> SQLQuery { "\(left)\(right)" }
-
   public static func += (left: inout SQLQuery, right: SQLQuery) {
     left.text += right.text
     left.values += right.values

@@ -106,12 +106,13 @@ public struct CatalogLock: Sendable, Equatable {
             "\(reference) is \(attribute.type.name) in \(what), and \(known.type.name) here.")
         }
       }
-      for attribute in locked
-      where isWhole && !attributes.contains(where: { $0.name == attribute.name }) {
+      guard isWhole else { continue }
+      for attribute in locked where !attributes.contains(where: { $0.name == attribute.name }) {
         note(table, "\(Reference([table, attribute.name])) is here, but not in \(what).")
       }
     }
-    for table in tables.keys.sorted() where isWhole && others[table] == nil {
+    guard isWhole else { return problems }
+    for table in tables.keys.sorted() where others[table] == nil {
       note(table, "The table '\(table)' is here, but not in \(what).")
     }
     return problems

@@ -1,30 +1,11 @@
 /// How much of what is no longer in force a workspace keeps.
 public struct Retention: Sendable, Equatable {
-  public enum Limit: Sendable, Equatable, CustomStringConvertible {
+  public enum Limit: Sendable, Equatable {
     case all
     /// That many, the last ones.
     case last(Int)
     /// What is not older.
     case age(CalendarDuration)
-
-    /// The earliest instant that is not older; nil where the limit is no age. Days and longer units begin at
-    /// the start of a day (UTC).
-    public func since(_ now: Instant) -> Instant? {
-      guard case .age(let age) = self else { return nil }
-      guard let unit = age.calendarUnit else {
-        let seconds = Int64(age.unit == .minute ? 60 : 3600) * Int64(age.count)
-        return Instant(microseconds: now.microseconds - seconds * 1_000_000)
-      }
-      return Zone.utc.start(of: Zone.utc.localTime(at: now).date.moved(by: -age.count, unit))
-    }
-
-    public var description: String {
-      switch self {
-      case .all: "all"
-      case .last(let count): "the last \(count)"
-      case .age(let age): "those of the last \(age)"
-      }
-    }
   }
 
   public var dataVersions = Limit.last(3)
@@ -34,6 +15,17 @@ public struct Retention: Sendable, Equatable {
   public var runs = Limit.all
 
   public init() {}
+}
+
+extension CalendarDuration {
+  /// The earliest instant that is not older than this. Days and longer units begin at the start of a day (UTC).
+  public func since(_ now: Instant) -> Instant {
+    guard let unit = calendarUnit else {
+      let seconds = Int64(unit == .minute ? 60 : 3600) * Int64(count)
+      return Instant(microseconds: now.microseconds - seconds * LocalTime.second)
+    }
+    return Zone.utc.start(of: Zone.utc.localTime(at: now).date.moved(by: -count, unit))
+  }
 }
 
 extension WorkspaceDecoder {

@@ -63,15 +63,15 @@ extension WorkspaceDefinition {
     let result = table.calculated.compactMap { calculated -> (String, Calculation)? in
       let place =
         "tables.\(Reference.quoted(table.name)).calculated.\(Reference.quoted(calculated.name))"
-      do {
+      do throws(Diagnostics) {
         let calculation = try Calculation(
           calculated.expression, attributes: known, timeZone: timeZone, at: place)
         known.append(Attribute(name: calculated.name, type: calculation.type))
         return (calculated.name, calculation)
-      } catch let diagnostics as Diagnostics {
-        problems += diagnostics.all
-      } catch {}
-      return nil
+      } catch {
+        problems += error.all
+        return nil
+      }
     }
     return (result, problems)
   }

@@ -125,7 +125,7 @@ public struct TableDefinition: Sendable, Equatable {
 }
 
 /// What a workspace file says about one attribute.
-public struct AttributeDefinition: Sendable, Hashable, Codable {
+public struct AttributeDefinition: Sendable, Hashable {
   public var name: String
   public var type: DeclaredType?
   /// Of dates and datetimes, in `strptime` notation.
@@ -144,7 +144,7 @@ public struct AttributeDefinition: Sendable, Hashable, Codable {
 }
 
 /// A type as declared.
-public enum DeclaredType: Sendable, Hashable, Codable {
+public enum DeclaredType: Sendable, Hashable {
   case exactly(AttributeType)
   /// Integer, decimal or double, by the values.
   case number
@@ -161,7 +161,7 @@ public enum DeclaredType: Sendable, Hashable, Codable {
   }
 }
 
-extension AttributeType: Codable {
+extension AttributeType {
   /// What inference gives to numbers with a fraction, and what `decimal` alone means.
   public static let plainDecimal = AttributeType.decimal(precision: 18, scale: 6)
 
@@ -183,24 +183,10 @@ extension AttributeType: Codable {
       self = .decimal(precision: precision, scale: scale)
     }
   }
-
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    let name = try container.decode(String.self)
-    guard let type = AttributeType(name: name) else {
-      throw DecodingError.dataCorruptedError(in: container, debugDescription: name)
-    }
-    self = type
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(name)
-  }
 }
 
 /// An attribute computed from others of its table.
-public struct CalculatedAttribute: Sendable, Hashable, Codable {
+public struct CalculatedAttribute: Sendable, Hashable {
   public var name: String
   public var expression: String
 

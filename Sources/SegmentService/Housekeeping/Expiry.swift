@@ -48,7 +48,7 @@ extension Kept {
       switch limit {
       case .all: .all
       case .last(let count): .last(count)
-      case .age: .since(limit.since(now)!.microseconds)
+      case .age(let age): .since(age.since(now).microseconds)
       }
   }
 }

@@ -82,7 +82,7 @@ struct LayeredEvaluation {
     for name in Set(definitions.flatMap(\.references)).subtracting(evaluated) {
       do {
         let (published, runs) = try service.publishedMembers(of: [name])
-        sets.entries.merge(published.entries) { $1 }
+        sets.entries[name] = published.entries[name]
         runsRead[name] = runs.first
       } catch let error as WorkspaceError {
         unreadable[name] = error

@@ -50,12 +50,11 @@ struct LeafCache: Sendable {
   /// The files that were written first, without which at most `limit` bytes stay. As-of moves on, and with
   /// it most relative bounds: what is old is hardly asked for again.
   func beyond(_ limit: Int) throws -> [StoredFile] {
-    let written = { (file: StoredFile) in
-      (try? file.url.resourceValues(forKeys: [.contentModificationDateKey]))?
-        .contentModificationDate ?? .distantPast
-    }
-    let newestFirst = try StoredFile.all(in: folder).map { (file: $0, written: written($0)) }
-      .sorted { $0.written > $1.written }
+    let newestFirst = try StoredFile.all(in: folder).compactMap { file in
+      // What has no date has gone meanwhile.
+      let values = try? file.url.resourceValues(forKeys: [.contentModificationDateKey])
+      return values?.contentModificationDate.map { (file: file, written: $0) }
+    }.sorted { $0.written > $1.written }
     var kept = 0
     return newestFirst.map(\.file).filter { file in
       kept += file.bytes

@@ -18,7 +18,9 @@ import Testing
   }
 
   @Test(arguments: [
-    ("abs(1, 2)", "At character 1: 'abs' takes 1 values, not 2."),
+    ("abs(1, 2)", "At character 1: 'abs' takes 1 value, not 2."),
+    ("rowNumber(1)", "At character 1: 'rowNumber' takes no values, not 1."),
+    ("daysBetween(Name)", "At character 1: 'daysBetween' takes 2 values, not 1."),
     ("least(1)", "At character 1: 'least' takes 2 or more values, not 1."),
     ("abs(missing)", "At character 5: 'abs' takes a number, not missing."),
     ("abs(Name)", "At character 5: 'abs' takes a number, not text."),
@@ -38,6 +40,22 @@ import Testing
   ])
   func `a problem says what was expected`(expression: String, message: String) throws {
     #expect(try problem(expression).message == message)
+  }
+
+  @Test func `what an attribute is computed from is found through others`() {
+    func calculated(_ name: String, _ expression: String) -> CalculatedAttribute {
+      CalculatedAttribute(name: name, expression: expression)
+    }
+    let table = TableDefinition(
+      name: "T", origin: .files(DataSource(), globs: []),
+      calculated: [
+        calculated("Sum", "Price + -_unit_2"), calculated("Idle", "not Active"),
+        calculated("Text", "if(Idle and Sum > 1, concat(Name, 'x'), missing)"),
+        calculated("Wrong", "Price +"), calculated("One", "1"),
+      ])
+    #expect(table.inputs(of: "Sum") == ["Price", "_unit_2"])
+    #expect(table.inputs(of: "Text") == ["Active", "Price", "_unit_2", "Name"])
+    for none in ["One", "Wrong", "Price"] { #expect(table.inputs(of: none).isEmpty, "\(none)") }
   }
 
   @Test(arguments: [

@@ -46,10 +46,24 @@ import Testing
       problems(definition(match: all(12_000))) == ["tooManyConditions rules[0].match.all[9999]"])
   }
 
+  @Test func `a manual segment has at most 2,000,000 keys`() throws {
+    func document(_ count: Int) -> Document {
+      .mapping([
+        ("segment", .text("s")), ("keys", .list(Array(repeating: .number(1), count: count))),
+      ])
+    }
+    let error = #expect(throws: Diagnostics.self) {
+      try SegmentDefinition(decoding: document(SegmentDefinition.maximumKeys + 1))
+    }
+    #expect(error?.all.map(\.code) == ["tooManyKeys"])
+    #expect(error?.all[0].hint?.contains("Load a longer list as a table") == true)
+  }
+
   @Test func `what is no definition`() {
     #expect(problems("[1, 2]") == ["wrongShape "])
     #expect(problems("Oslo") == ["wrongShape "])
     #expect(problems("{}") == ["missingKey ", "missingKey "])
+    #expect(problems("{segment: a, keysFile: {column: b}}") == ["missingKey keysFile"])
     #expect(problems("{segment: a, keys: [1]}\n---\n7") == ["wrongShape "])
   }
 

@@ -128,6 +128,62 @@ import Testing
     ),
   ]
 
+  /// Several changes side by side: what has the most in common is taken for the same.
+  private static let rewritten: [Example] = [
+    Example(
+      "two rules", "rules: [\(oslo), \(joined("union", rich))]",
+      "rules: [\(oslo.replacing("Oslo", with: "Bergen")), \(joined("union", rich.replacing("5", with: "6")))]",
+      "rule 1, Customer.City: is equal to 'Oslo' → is equal to 'Bergen'",
+      "rule 2, Customer.Points: is greater than 5 → is greater than 6"),
+    Example(
+      "one less, one changed, one more", "rules: [\(oslo), \(joined("union", rich))]",
+      "rules: [\(rich.replacing("5", with: "6")), \(joined("union", mailless))]",
+      "removed rule 1: Customer.City is equal to 'Oslo'",
+      "rule 1 (was 2), set operator: or also (union) → the first",
+      "rule 1 (was 2), Customer.Points: is greater than 5 → is greater than 6",
+      "added rule 2: or also where Customer.Email is empty"),
+    Example(
+      "a group and a named rule",
+      "rules: [{name: Town, \(oslo.dropFirst()), {combine: union, group: [\(rich), \(joined("union", mailless))]}]",
+      "rules: [{name: Town, \(rich.dropFirst()), {combine: union, group: [\(rich), \(joined("except", mailless))]}, \(joined("union", mailless))]",
+      "removed rule 1 'Town': Customer.City is equal to 'Oslo'",
+      "added rule 1 'Town': Customer.Points is greater than 5",
+      "rule 2.2, set operator: or also (union) → but not (except)",
+      "added rule 3: or also where Customer.Email is empty"),
+    Example(
+      "quantifiers",
+      "rules: [{path: [Order.Customer], quantifier: none, match: \(city)}, {combine: union, path: [Order.Customer], quantifier: every, match: \(points)}, {combine: union, path: [Call.Customer], quantifier: {first: Call.Day}, match: \(points)}, {combine: union, path: [Call.Customer], quantifier: {last: Call.Day}, match: \(city)}, {combine: union, path: [Order.Customer], quantifier: {aggregate: sum, of: Order.Total, is: greaterThan, value: 5}}, {combine: union, path: [Order.Customer], quantifier: {aggregate: count, is: greaterThan, value: 5}}]",
+      "rules: [{path: [Order.Customer], quantifier: none, match: \(city.replacing("Oslo", with: "Bergen"))}, {combine: union, path: [Order.Customer], quantifier: every, match: \(points.replacing("5", with: "6"))}, {combine: union, path: [Call.Customer], quantifier: {first: Call.Day}, match: \(points.replacing("5", with: "7"))}, {combine: union, path: [Call.Customer], quantifier: {last: Call.Day}, match: \(city.replacing("Oslo", with: "Hamar"))}, {combine: union, path: [Order.Customer], quantifier: {aggregate: sum, of: Order.Total, is: greaterThan, value: 6}}, {combine: union, path: [Order.Customer], quantifier: {aggregate: count, is: greaterThan, value: 6}}]",
+      "rule 1, Customer.City: is equal to 'Oslo' → is equal to 'Bergen'",
+      "rule 2, Customer.Points: is greater than 5 → is greater than 6",
+      "rule 3, Customer.Points: is greater than 5 → is greater than 7",
+      "rule 4, Customer.City: is equal to 'Oslo' → is equal to 'Hamar'",
+      "rule 5, the sum of Order.Total: is greater than 5 → is greater than 6",
+      "rule 6, the number of Order rows: is greater than 5 → is greater than 6"),
+    Example(
+      "conditions of several kinds",
+      match(
+        "{all: [\(city), {is: memberOf, value: vip}, {row: Customer.Store, is: memberOf, value: old}, {has: {path: [Order.Customer], match: \(points)}}, {any: [\(points), \(email)]}]}"
+      ),
+      match(
+        "{all: [\(city.replacing("Oslo", with: "Bergen")), {is: memberOf, value: gold}, {row: Customer.Store, is: memberOf, value: new}, {has: {path: [Order.Customer], match: \(points.replacing("5", with: "6"))}}, {any: [\(points), \(city)]}]}"
+      ),
+      "rule 1, Customer.City: is equal to 'Oslo' → is equal to 'Bergen'",
+      "rule 1: is a member of 'vip' → is a member of 'gold'",
+      "rule 1, Customer.Store: is a member of 'old' → is a member of 'new'",
+      "rule 1, Order, Customer.Points: is greater than 5 → is greater than 6",
+      "rule 1: Customer.Email is empty → Customer.City is equal to 'Oslo'"),
+    Example(
+      "a has condition in place of a comparison", match("{any: [\(city), \(points)]}"),
+      match("{any: [\(city), {has: {path: [Order.Customer]}}]}"),
+      "rule 1: Customer.Points is greater than 5 → it has any Order"),
+    Example(
+      "a number in place of the same text",
+      order("{aggregate: minimum, of: Order.Day, is: before, value: 2024}"),
+      order("{aggregate: minimum, of: Order.Day, is: before, value: \"2024\"}"),
+      "rule 1: the lowest Order.Day is before 2024 → the same, written otherwise"),
+  ]
+
   // MARK: Conditions
 
   private static let conditions: [Example] = [
@@ -226,12 +282,13 @@ import Testing
       "removed condition of rule 1: Customer.Points is greater than 5"),
   ]
 
-  @Test(arguments: ["head", "ruleLists", "conditions", "rows"])
+  @Test(arguments: ["head", "ruleLists", "rewritten", "conditions", "rows"])
   func `what changed is said`(_ group: String) throws {
     let examples =
       switch group {
       case "head": Self.head
       case "ruleLists": Self.ruleLists
+      case "rewritten": Self.rewritten
       case "conditions": Self.conditions
       default: Self.rows
       }

@@ -30,6 +30,21 @@ import Testing
         == "--- a\n+++ b\n@@ -1 +1 @@\n-\u{E9}\n+e\u{301}\n")
   }
 
+  @Test func `a last line without an end is another line`() {
+    #expect(
+      UnifiedDiff.text(from: "a\nb", to: "a\nb\n", names: ("x", "y"))
+        == "--- x\n+++ y\n@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+b\n")
+    #expect(UnifiedDiff.text(from: "a\nb", to: "a\nb", names: ("x", "y")) == "")
+  }
+
+  @Test func `many lines that repeat are taken as different altogether`() throws {
+    let before = (0..<1_200).map { $0 % 2 == 0 ? "a" : "b" }
+    let after = (0..<1_201).map { $0 % 3 == 0 ? "b" : "a" }
+    let diff = UnifiedDiff.text(from: text(before), to: text(after), names: ("x", "y"))
+    #expect(try patched(before, diff) == after)
+    #expect(diff.hasPrefix("--- x\n+++ y\n@@ -1,1200 +1,1201 @@\n-a\n"))
+  }
+
   @Test func `something out of nothing`() {
     #expect(
       UnifiedDiff.text(from: "", to: "a\nb\n", names: ("/dev/null", "b"))

@@ -18,7 +18,8 @@ import Testing
   @Test(arguments: [
     "", "tru", "01", "1.", "-", "+1", ".5", "1e", "[1,]", "[1 2]", #"{"a" 1}"#, #"{"a":1,"a":2}"#,
     #"{a: 1}"#, "'a'", #""a"#, "\"a\nb\"", #""\x""#, #""\u12""#, #""\u+123""#, #""\ud83d""#,
-    #""\ude00""#, "1 2", "# no\n1", "nul", "[", "{",
+    #""\ude00""#, "1 2", "# no\n1", "nul", "[", "{", "fals", #"{"a":1]"#, #"{"a":1"#, "[1",
+    "\"\\n\u{1}\"", #""\n"#, #""\"#, #""\ud83d\n""#, #""\ud83d\u0041""#,
   ])
   func `what is no JSON is left to others`(_ text: String) {
     #expect(Document(json: text) == nil)

@@ -191,4 +191,49 @@ import Testing
       try message("maximum", "Order.Total")
         == "'maximum' needs a number or a date; 'Total' is a boolean.")
   }
+
+  @Test func `a range cannot be one attribute`() throws {
+    let value = "{attribute: Customer.StoreId}"
+    #expect(
+      try problem(
+        "{rules: [{match: {attribute: Customer.Points, is: between, value: \(value)}}]}"
+      ).message == "Expected is a list of two values, [low, high], not an attribute.")
+  }
+
+  @Test func `a condition that always holds leaves no other of its alternatives`() throws {
+    let definition = try SegmentDefinition.decodeAll(
+      """
+      segment: s
+      rules:
+        - match:
+            any:
+              - {attribute: Customer.Points, isNot: equalTo, value: 1.5}
+              - {attribute: Customer.StoreId, is: empty}
+      """)[0]
+    let asOf = try #require(Instant("2024-03-31T12:00:00Z"))
+    let plan = try Planner(PlanContext(catalog: Self.catalog, asOf: asOf)).plan(definition)
+    #expect(plan.leaves == [.profile(audience: "Customer", table: "Customer", .always(true))])
+  }
+
+  @Test func `without data, what is not declared is not known`() throws {
+    var catalog = Self.catalog
+    catalog.tables[0] = Table(
+      name: "Customer", key: ["Id"], attributes: [Attribute(name: "Points", type: .integer)],
+      isPartial: true)
+    func hint(_ definition: String) throws -> String {
+      let found = try problems(definition, in: catalog)
+      #expect(found.map(\.code) == ["undeclaredAttribute"], "\(definition)")
+      return found.first?.hint ?? ""
+    }
+    #expect(
+      try hint("{rules: [{match: {attribute: Customer.Pionts, is: empty}}]}")
+        == "Did you mean 'Points'?")
+    for rest in [
+      "rules: [{match: {attribute: Customer.Shoe, is: empty}}]", "keys: [1]",
+      "rules: [{match: {is: inRandomSplit, value: {of: 2, bucket: 0}}}]",
+      "rules: [{match: {is: childOf, value: 7}}]",
+    ] {
+      #expect(try hint("{\(rest)}").hasPrefix("Declare it, or run 'muster catalog --lock'"))
+    }
+  }
 }

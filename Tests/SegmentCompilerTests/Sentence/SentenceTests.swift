@@ -20,6 +20,10 @@ import Testing
   }
 
   private static let examples: [Example] = [
+    Example("keys in a file", "keysFile: vip.csv", "Customer: the keys in vip.csv."),
+    Example(
+      "keys in a column of a file", "keysFile: {path: vip.csv, column: Id}",
+      "Customer: the keys in vip.csv, column Id."),
     Example(
       "text, letter case ignored",
       "rules: [{match: {attribute: Customer.City, is: equalTo, value: oslo, ignoreCase: true}}]",
@@ -206,5 +210,15 @@ import Testing
       let sentence = Sentence.definition(definition, catalog: Self.catalog)
       #expect(sentence == example.sentence, "\(example.about)")
     }
+  }
+
+  @Test func `a path without steps is the profile itself`() {
+    let has = Has(origin: .steps([]), quantifier: .any, where: nil, match: nil)
+    let definition = SegmentDefinition(
+      name: "s",
+      content: .rules([RuleItem(combine: nil, content: .rule(Rule(name: nil, has: has)))]))
+    #expect(
+      Sentence.definition(definition, catalog: Self.catalog)
+        == "Customer where it has any Customer.")
   }
 }

@@ -159,4 +159,15 @@ import Testing
     #expect(Instant("2024-10-27T03:00", zone: zone)?.description == "2024-10-27T02:00:00Z")
     #expect(Instant("2024-10-27T02:30+01:00", zone: zone)?.description == "2024-10-27T01:30:00Z")
   }
+
+  @Test func `an age reaches back exactly, or to the start of a day`() throws {
+    let now = try #require(Instant("2024-03-31T12:30:15Z"))
+    func since(_ age: String) throws -> String {
+      try #require(CalendarDuration(age)).since(now).description
+    }
+    #expect(try since("90 minutes") == "2024-03-31T11:00:15Z")
+    #expect(try since("13 hours") == "2024-03-30T23:30:15Z")
+    #expect(try since("1 day") == "2024-03-30T00:00:00Z")
+    #expect(try since("1 month") == "2024-02-29T00:00:00Z")
+  }
 }

@@ -55,6 +55,46 @@ import Testing
     #expect(catalog.relationships.count == 1)
   }
 
+  @Test func `a derived table takes the type of a calculated attribute where that is known`() throws
+  {
+    let yaml = """
+      workspace: Shop
+      tables:
+        Customer:
+          files: c.csv
+          attributes: {Points: integer}
+          calculated: {Twice: Points * 2, Rest: Income - Spent}
+        Level: {derivedFrom: Customer.Twice, key: Level}
+      """
+    let catalog = try WorkspaceDefinition(yaml: yaml).catalog(lock: nil)
+    #expect(catalog.table("Customer")?.attributes.map(\.name) == ["Points", "Twice"])
+    #expect(catalog.table("Level")?.attribute("Level")?.type.isNumber == true)
+  }
+
+  @Test func `numbers of a kind that only the data says may be keys of each other`() throws {
+    func problems(_ customer: String, _ order: String) -> [String] {
+      do {
+        _ = try WorkspaceDefinition(
+          yaml: """
+            workspace: W
+            tables:
+              Customer: {files: c.csv, attributes: {Id: \(customer)}}
+              Order: {files: o.csv, attributes: {Customer: \(order)}}
+            relationships: [Order.Customer -> Customer.Id]
+            """
+        ).catalog(lock: nil)
+        return []
+      } catch let diagnostics as Diagnostics {
+        return diagnostics.all.map(\.code)
+      } catch {
+        return ["\(error)"]
+      }
+    }
+    #expect(problems("integer", "number").isEmpty)
+    #expect(problems("integer", "text") == ["keyTypes"])
+    #expect(problems("text", "number") == ["keyTypes"])
+  }
+
   @Test func `a mistake in a calculation is found without data`() throws {
     let yaml = Self.yaml.replacing("Points * 2", with: "Points * ")
     #expect(throws: Diagnostics.self) { try WorkspaceDefinition(yaml: yaml).catalog(lock: nil) }
@@ -87,6 +127,7 @@ import Testing
   @Test(arguments: [
     "version: 2\ntables: {}", "tables: {}", "version: 1\ntables: [a]",
     "version: 1\ntables: {A: {b: colour}}", "version: 1\nwhat: 2", "",
+    "version: 1\ntables: {A: {b: 7}}", "version: 1\ntables: {A: [b]}",
   ])
   func `what is no lock file is refused`(_ yaml: String) {
     #expect(throws: Diagnostics.self) { try CatalogLock(yaml: yaml) }

@@ -171,4 +171,38 @@ import Testing
     let hint = diagnostics?.all.first { $0.code == "keyTypes" }?.hint
     #expect(hint == "Declare C.Id as text in the workspace file.")
   }
+
+  @Test func `a wrong calculation is named once, whoever depends on its table`() throws {
+    let workspace = try WorkspaceDefinition(
+      yaml: """
+        workspace: T
+        tables:
+          O: {files: o.csv, calculated: {Bad: Nothing + 1}}
+          D: {derivedFrom: O.Id, key: Id}
+        """)
+    let stored = [Attribute(name: "Id", type: .integer)]
+    let problems = #expect(throws: Diagnostics.self) {
+      try workspace.catalog(stored: ["O": stored])
+    }
+    #expect(problems?.all.count { $0.place == "tables.O.calculated.Bad" } == 1)
+    let table = try #require(workspace.table("O"))
+    #expect(throws: Diagnostics.self) { try workspace.attributes(of: table, stored: stored) }
+  }
+
+  @Test func `a workspace that speaks of tables that are not there has a catalog without them`()
+    throws
+  {
+    let workspace = WorkspaceDefinition(
+      name: "W",
+      tables: [TableDefinition(name: "D", origin: .derived(table: "Gone", attribute: "Id"))],
+      relationships: [
+        Relationship(
+          name: RelationshipName(table: "D", name: "Gone"), foreignKey: "Id", target: "Gone",
+          targetKey: "Id")
+      ],
+      audiences: [AudienceDefinition(name: "Gone", table: "Gone")])
+    let catalog = try workspace.catalog(stored: [:])
+    #expect(catalog.table("D")?.attributes == [])
+    #expect(catalog.audience("Gone")?.key == "")
+  }
 }

@@ -33,6 +33,7 @@ import Testing
       "{workspace: W, tables: {}, relationships: {}, audiences: [], sources: 5}",
       ["sources wrongShape", "relationships wrongShape", "audiences wrongShape"]
     ),
+    ("{workspace: W, tables: {}, retention: 5}", ["retention wrongShape"]),
   ])
   func `what is no workspace file`(yaml: String, expected: [String]) {
     #expect(places(yaml) == expected)

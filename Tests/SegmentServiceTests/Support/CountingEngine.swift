@@ -9,15 +9,19 @@ struct CountingEngine: QueryEngine {
   let asked: Guarded<[Leaf]>
   /// Runs before the first evaluation.
   let interruption: Guarded<(@Sendable () async throws -> Void)?>
+  /// Handed over in place of every set.
+  let failure: Guarded<(any Error)?>
 
   /// What a test keeps of it.
   struct Log: Sendable {
     let asked = Guarded<[Leaf]>([])
     let interruption = Guarded<(@Sendable () async throws -> Void)?>(nil)
+    let failure = Guarded<(any Error)?>(nil)
 
     func engine(_ database: DuckDBDatabase) -> any QueryEngine {
       CountingEngine(
-        engine: DuckDBEngine(database: database), asked: asked, interruption: interruption)
+        engine: DuckDBEngine(database: database), asked: asked, interruption: interruption,
+        failure: failure)
     }
 
     /// The leaves since the last call, without those that only find who is present.
@@ -42,6 +46,10 @@ struct CountingEngine: QueryEngine {
     }
     try await interruption?()
     asked.withLock { $0 += leaves }
+    if let error = failure.withLock({ $0 }) {
+      for leaf in leaves { try await each(leaf, .failure(error)) }
+      return
+    }
     try await engine.evaluate(leaves, with: references, in: version, each: each)
   }
 

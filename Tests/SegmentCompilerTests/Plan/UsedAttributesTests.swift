@@ -1,0 +1,51 @@
+import SegmentCompiler
+import Testing
+
+/// What a preview shows unless the definition says otherwise.
+@Suite struct UsedAttributesTests {
+  private static let catalog: Catalog = {
+    func table(_ name: String, _ attributes: String...) -> Table {
+      Table(
+        name: name, key: ["Id"],
+        attributes: attributes.map { Attribute(name: $0, type: .integer) })
+    }
+    return Catalog(
+      workspace: "Shop",
+      tables: [
+        table("Customer", "Id", "StoreId"), table("Order", "Id", "CustomerId", "Total"),
+        table("Store", "Id", "Size"),
+      ],
+      relationships: [
+        Relationship(
+          name: RelationshipName(table: "Order", name: "Customer"), foreignKey: "CustomerId",
+          target: "Customer", targetKey: "Id"),
+        Relationship(
+          name: RelationshipName(table: "Customer", name: "Store"), foreignKey: "StoreId",
+          target: "Store", targetKey: "Id"),
+      ],
+      audiences: [Audience(name: "Customer", table: "Customer", key: "Id")])
+  }()
+
+  @Test func `each attribute is named once, by the way to it, without the key`() throws {
+    let definition = try SegmentDefinition.decodeAll(
+      """
+      segment: s
+      rules:
+        - match:
+            all:
+              - {attribute: Customer.Store.Size, is: greaterThan, value: 5}
+              - {attribute: Customer.Id, is: greaterThan, value: 1}
+        - combine: union
+          from: Order
+          match:
+            all:
+              - {attribute: Order.Total, is: greaterThan, value: {attribute: Customer.Store.Size}}
+              - {attribute: Order.Total, isNot: empty}
+              - {attribute: Order.Id, isNot: empty}
+      """)[0]
+    let asOf = try #require(Instant("2024-03-31T12:00:00Z"))
+    let plan = try Planner(PlanContext(catalog: Self.catalog, asOf: asOf)).plan(definition)
+    #expect(
+      plan.usedAttributes.map(\.description) == ["Customer.Store.Size", "Order.Total", "Order.Id"])
+  }
+}
