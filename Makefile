@@ -21,9 +21,10 @@ test: ## every test
 lint: ## format and style
 	scripts/lint
 
-fuzz: setup ## random definitions (N=20000 SEED=…) against the oracle, kills and faults, mutants
+fuzz: setup ## random definitions (N=20000 SEED=…) against the oracle, kills and faults, mutants, branches
 	scripts/fuzz
 	scripts/mutate
+	N=300 scripts/coverage
 
 bench: build ## measure against the other ways to do it
 	scripts/setup --bench
