@@ -12,9 +12,12 @@ from program import Fault, Program
 from step import Attempt, Broken, Step
 from verdict import Verdict
 
-# What the system says; DuckDB says no more than that a sync failed, and SQLite of a file that it cannot make.
+# What the system says; DuckDB says no more than that a sync failed, and SQLite of a file that it cannot make or write.
 REASONS = {
-    "EIO": ["Input/output error", "disk I/O error", "fsync failed", "unable to open database file"],
+    "EIO": [
+        "Input/output error", "disk I/O error", "fsync failed", "unable to open database file",
+        "attempt to write a readonly database",
+    ],
     "ENOSPC": ["No space left on device"],
     "short": ["No space left on device"],
     "limit": ["File too large"],

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from disk import SmallDisk
 from operations import Operation
+from order import disorder
 from program import Fault, Outcome, Program
 from reading import readings, without_times
 from state import State, read_state
@@ -43,6 +44,7 @@ class Step:
         self.after = read_state(self.done)
         self.refuse(self.after.problems)
         self.check_log()
+        self.refuse(disorder(self.reference.calls))
         self.reading = cache(self.read)
         self.continuation = cache(lambda *next: self.continued(copied(self.done, scratch / "continued"), *next))
 

@@ -89,7 +89,7 @@ final class DatabaseHandle: @unchecked Sendable {
     if duckdb_open_ext(path, &raw, config, &error) != DuckDBSuccess {
       defer { duckdb_free(error) }
       let message = error.map { String(cString: $0) } ?? "DuckDB could not open the database."
-      throw DuckDBError(message: message, sql: nil, type: DUCKDB_ERROR_INVALID)
+      throw DuckDBError(message: message, sql: nil, type: DUCKDB_ERROR_INVALID).naming(path)
     }
   }
 

@@ -50,6 +50,14 @@ extension DuckDBError {
       }
     self.init(message: message, sql: sql, category: category)
   }
+
+  /// With the file where DuckDB does not name it: after "fsync failed!" nothing is known of that.
+  func naming(_ path: String?) -> DuckDBError {
+    guard category == .fatal, let path else { return self }
+    var error = self
+    error.message = "\(path): \(message)"
+    return error
+  }
 }
 
 extension DuckDBError.Category {

@@ -141,12 +141,8 @@ public final class DuckDBSession {
     type: duckdb_error_type = DUCKDB_ERROR_INVALID
   ) -> DuckDBError {
     let message = message.map { String(cString: $0) } ?? "DuckDB gave no reason."
-    var error = DuckDBError(message: message, sql: query.text, type: type)
-    // After "fsync failed!" nothing is known of the file, which DuckDB does not name.
-    if error.category == .fatal, let path = connection.database.path {
-      error.message = "\(path): \(message)"
-    }
-    return error
+    return DuckDBError(message: message, sql: query.text, type: type)
+      .naming(connection.database.path)
   }
 }
 
