@@ -21,10 +21,11 @@ test: ## every test
 lint: ## format and style
 	scripts/lint
 
-fuzz: setup ## random definitions (N=20000 SEED=…) against the oracle, kills and faults, mutants, branches
+fuzz: setup ## random definitions (N=20000 SEED=…) against the oracle, kills and faults, mutants, branches, hostile texts (FUZZ_SECONDS=600)
 	scripts/fuzz
 	scripts/mutate
 	N=300 scripts/coverage
+	scripts/fuzz-parsers
 
 bench: build ## measure against the other ways to do it
 	scripts/setup --bench

@@ -1,14 +1,23 @@
 extension TableDefinition {
   /// The stored attributes that an attribute is computed from, over other calculated ones too; empty for a stored one.
   public func inputs(of attribute: String) -> Set<String> {
-    guard let index = calculated.firstIndex(where: { $0.name == attribute }),
-      let node = try? CalculationParser.parse(calculated[index].expression)
-    else { return [] }
-    // An expression uses only what stands before it, so this ends.
-    let before = Set(calculated[..<index].map(\.name))
-    return node.attributes.reduce(into: []) { inputs, name in
-      inputs.formUnion(before.contains(name) ? self.inputs(of: name) : [name])
+    guard let start = calculated.firstIndex(where: { $0.name == attribute }) else { return [] }
+    var inputs: Set<String> = []
+    // Each is looked at once: the ways to one may be more than anyone can walk.
+    var seen: Set<Int> = [start]
+    var waiting = [start]
+    while let current = waiting.popLast() {
+      let node = try? CalculationParser.parse(calculated[current].expression)
+      for name in node?.attributes ?? [] {
+        // An expression uses only what stands before it.
+        if let index = calculated[..<current].firstIndex(where: { $0.name == name }) {
+          if seen.insert(index).inserted { waiting.append(index) }
+        } else {
+          inputs.insert(name)
+        }
+      }
     }
+    return inputs
   }
 }
 

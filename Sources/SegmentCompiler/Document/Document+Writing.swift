@@ -30,8 +30,20 @@ extension Document {
 
   /// Whether no reader of YAML 1.1 or 1.2 takes the text for anything but this text.
   private static func isPlain(_ text: String) -> Bool {
-    text.wholeMatch(of: /[A-Za-z][A-Za-z0-9_. \-]*[A-Za-z0-9_]|[A-Za-z]/) != nil
-      && text.wholeMatch(of: /(?i)(true|false|null|yes|no|on|off|y|n)/) == nil
+    func isLetter(_ byte: UInt8) -> Bool {
+      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+    }
+    func isPartOfWord(_ byte: UInt8) -> Bool {
+      isLetter(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        || byte == UInt8(ascii: "_")
+    }
+    // A list may have millions of texts: bytes are many times faster here than a regular expression.
+    let bytes = text.utf8
+    guard let first = bytes.first, let last = bytes.last, isLetter(first), isPartOfWord(last),
+      bytes.allSatisfy({ isPartOfWord($0) || ". -".utf8.contains($0) })
+    else { return false }
+    return bytes.count > 5
+      || !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(text.lowercased())
   }
 
   /// Compact JSON.

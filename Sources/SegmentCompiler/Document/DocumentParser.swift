@@ -89,6 +89,8 @@ private final class DocumentComposer {
         let scalar = event.data.scalar
         let text = String(
           decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
+        // By an escape: as itself it was refused before.
+        guard !text.unicodeScalars.contains("\u{FEFF}") else { throw markInside(line) }
         let isPlain = scalar.style == YAML_PLAIN_SCALAR_STYLE
         size += 1
         let value = Composed(
@@ -214,6 +216,16 @@ private func tooLarge(_ message: String, line: Int?) -> Diagnostics {
   Diagnostics([Diagnostic(code: "tooLarge", place: "", message: message, line: line)])
 }
 
+/// It would be dropped at the start of a line, and nobody sees it.
+private func markInside(_ line: Int) -> Diagnostics {
+  Diagnostics([
+    Diagnostic(
+      code: "syntax", place: "",
+      message: "The character U+FEFF (a byte-order mark) stands at the start of a file only.",
+      line: line)
+  ])
+}
+
 enum JSONEscapes {
   /// The text with what JSON escapes and YAML does not know: characters beyond U+FFFF are two escapes in JSON.
   /// A half of such a pair stays and is an error of syntax.
@@ -232,7 +244,6 @@ enum JSONEscapes {
           index += 12
           continue
         }
-        if unit(bytes, at: index) == 0xFEFF { throw markInside(line) }
         // What follows is part of the escape: of `\\u` no escape begins at the second backslash.
         if index + 1 < bytes.count, bytes[index + 1] != UInt8(ascii: "\n") {
           result.append(bytes[index])
@@ -247,16 +258,6 @@ enum JSONEscapes {
       index += 1
     }
     return result
-  }
-
-  /// It would be dropped at the start of a line, and nobody sees it.
-  private static func markInside(_ line: Int) -> Diagnostics {
-    Diagnostics([
-      Diagnostic(
-        code: "syntax", place: "",
-        message: "The character U+FEFF (a byte-order mark) stands at the start of a file only.",
-        line: line)
-    ])
   }
 
   /// The character of `\uD83D\uDE00`, if that stands at `index`.

@@ -48,7 +48,8 @@ extension DuckDBError {
       case DUCKDB_ERROR_FATAL, DUCKDB_ERROR_INTERNAL: .fatal
       default: Category(prefixOf: message)
       }
-    self.init(message: message, sql: sql, category: category)
+    // It may quote a line of the data, however long that is.
+    self.init(message: message.excerpt(20_000), sql: sql, category: category)
   }
 
   /// With the file where DuckDB does not name it: after "fsync failed!" nothing is known of that.

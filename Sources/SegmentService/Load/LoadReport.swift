@@ -77,7 +77,7 @@ public struct LoadProblem: Sendable, Equatable, CustomStringConvertible {
     public init(file: String, row: Int64, value: String) {
       self.file = file
       self.row = row
-      self.value = value
+      self.value = value.excerpt(200)
     }
   }
 
@@ -85,7 +85,8 @@ public struct LoadProblem: Sendable, Equatable, CustomStringConvertible {
     isFatal: Bool = true, message: String, count: Int = 0, examples: [Example] = []
   ) {
     self.isFatal = isFatal
-    self.message = message
+    // It may quote names of columns, however long those are.
+    self.message = message.excerpt(2_000)
     self.count = count
     self.examples = examples
   }

@@ -98,6 +98,10 @@ struct SourceFiles {
     let name = path.hasPrefix(root) ? String(path.dropFirst(root.count)) : path
     var status = stat()
     guard stat(path, &status) == 0 else { throw TableFailure(name, errno) }
+    // A pipe would be waited for, a device may never end.
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw TableFailure("\(name) is no file but a pipe or a device.")
+    }
     return SourceFile(
       id: 0, path: name, size: Int64(status.st_size), modified: status.modified, sha256: "")
   }

@@ -16,6 +16,9 @@ struct TableStager {
   let connection: DuckDBConnection
   let database: DuckDBDatabase
 
+  /// Each column is a handful of expressions in one query, and DuckDB compares many of them with each other.
+  private static let mostColumns = 1_000
+
   /// A file to read, with its columns.
   private struct Input {
     var file: SourceFile
@@ -69,6 +72,15 @@ struct TableStager {
       let reading = FileReading(
         path: folder.appending(path: file.path).path, format: format, source: source)
       let columns = try await named(file) { try await reading.columns(connection) }
+      let wanted = columns.count { !table.ignore.contains($0.name) }
+      guard wanted <= TableStager.mostColumns else {
+        throw TableFailure(
+          "\(file.path) has \(wanted) columns; at most \(TableStager.mostColumns) are loaded. Ignore those that nobody asks for, or write them as rows of a table of their own."
+        )
+      }
+      guard !columns.isEmpty || format != .csv else {
+        throw TableFailure("\(file.path) is empty: its first line has to name the columns.")
+      }
       for (first, second) in NameRule.clashes(columns.map(\.name)) {
         throw TableFailure(
           "\(file.path): the columns '\(first)' and '\(second)' differ by no more than upper and lower case."
@@ -82,14 +94,16 @@ struct TableStager {
   /// The attributes in the order of the columns: those of the last part first, then what is new.
   private func fields(_ inputs: [Input]) async throws -> [Field] {
     var names: [(attribute: String, column: String)] = []
-    for column in inputs.flatMap(\.columns).map(\.name) {
+    for (file, column) in inputs.flatMap({ input in
+      input.columns.map { (input.file.path, $0.name) }
+    }) {
       let attribute = table.attributes.first { ($0.column ?? $0.name) == column }?.name ?? column
       guard !table.ignore.contains(column), !names.contains(where: { $0.column == column }) else {
         continue
       }
       if let problem = NameRule.problem(attribute) {
         throw TableFailure(
-          "The column '\(column)' cannot be loaded: \(problem) Ignore or rename it.")
+          "\(file): the column '\(column)' cannot be loaded: \(problem) Ignore or rename it.")
       }
       names.append((attribute, column))
     }
@@ -379,6 +393,6 @@ extension DuckDBError {
   /// The message without the advice on DuckDB's options and the excerpt of SQL that may follow it.
   var brief: String {
     let ends = ["\nPossible ", "\n\nLINE "].compactMap { message.range(of: $0)?.lowerBound }
-    return String(message[..<(ends.min() ?? message.endIndex)])
+    return String(message[..<(ends.min() ?? message.endIndex)]).excerpt(1_000)
   }
 }
