@@ -207,6 +207,35 @@ import Testing
     #expect(
       Diagnostic(code: "c", place: "", message: "It is so.").description == "error: It is so. [c]")
   }
+
+  @Test(arguments: ["1.", "1e", "1e+", "-", "1.e5", "1.5e-", "1x", "01", ""])
+  func `what only begins as a number is none`(text: String) {
+    #expect(!Document.isNumber(text))
+  }
+
+  @Test func `an alias is no key`() throws {
+    for anchor in ["[1]", "{b: 1}"] {
+      let error = #expect(throws: Diagnostics.self) {
+        try Document.parse("a: &a \(anchor)\n*a : 2")
+      }
+      #expect(error?.description.contains("a key of a mapping must be a plain text") == true)
+    }
+  }
+
+  @Test func `escapes are read to their end`() throws {
+    #expect(try Document.parse("\"a\\\n  b\"")[0].value == .scalar(.text("ab")))
+    for text in [#""\uD83G""#, #""\uD83D\uDE0G""#] {
+      #expect(throws: Diagnostics.self) { try Document.parse(text) }
+    }
+  }
+
+  @Test func `hidden characters show, and lines stay where there are lines`() {
+    #expect("a\r\t\u{7}\nb".printable == #"a\r\t\u{7}\nb"#)
+    #expect("a\u{1B}\nb".printableLines == "a\\u{1B}\nb")
+    #expect("a\nb".printableLines == "a\nb")
+    #expect("a\nb".escapingHidden == "a\nb")
+    #expect("a\u{200B}\nb".escapingHidden == "a\\u200B\nb")
+  }
 }
 
 extension Document {

@@ -236,4 +236,38 @@ import Testing
       #expect(try hint("{\(rest)}").hasPrefix("Declare it, or run 'muster catalog --lock'"))
     }
   }
+
+  @Test func `a count that is never a fraction is so without rows, too`() throws {
+    let definition = try SegmentDefinition.decodeAll(
+      """
+      segment: s
+      rules: [{from: Order, quantifier: {aggregate: count, isNot: equalTo, value: 1.5}}]
+      """)[0]
+    let asOf = try #require(Instant("2024-03-31T12:00:00Z"))
+    let plan = try Planner(PlanContext(catalog: Self.catalog, asOf: asOf)).plan(definition)
+    guard case .rules(let items) = plan.content, case .rule(.has(let planned)) = items[0].content,
+      case .aggregate(let aggregate) = planned.has.quantifier
+    else {
+      Issue.record("\(plan)")
+      return
+    }
+    // Everybody, less those whose count is a fraction.
+    #expect(planned.complemented && aggregate.test == .always(false))
+  }
+
+  @Test func `a circle is named beside a segment that is not there`() throws {
+    func facts(_ references: String...) -> SegmentFacts {
+      SegmentFacts(audience: "Customer", references: references, isAvailable: true)
+    }
+    let definition = try SegmentDefinition.decodeAll(
+      """
+      segment: a
+      rules: [{match: {all: [{is: memberOf, value: gone}, {is: memberOf, value: b}]}}]
+      """)[0]
+    let asOf = try #require(Instant("2024-03-31T12:00:00Z"))
+    let context = PlanContext(
+      catalog: Self.catalog, asOf: asOf, segments: ["a": facts("gone", "b"), "b": facts("a")])
+    let error = #expect(throws: Diagnostics.self) { try Planner(context).plan(definition) }
+    #expect(error?.all.map(\.code) == ["unknownSegment", "referenceCycle"])
+  }
 }

@@ -33,4 +33,19 @@ import Testing
     #expect(problem == .noMembers(segment: "vip"))
     #expect(problem?.description == "The members of the segment 'vip' are not at hand.")
   }
+
+  @Test func `a long conjunction is one filter for the engine`() throws {
+    let route = Route(audience: "Customer", steps: [], column: "o")
+    let part = Part(id: 1, table: "Customer", rows: 0, routes: [route])
+    let source = SQLSource(
+      version: DataVersion(id: 1, parts: ["Customer": part]), memberTables: [:])
+    func sql(_ count: Int) throws -> String {
+      let predicate = RowPredicate.all(Array(repeating: .always(false), count: count))
+      return try LeafRenderer(source).ordinals(
+        of: .profile(audience: "Customer", table: "Customer", predicate)
+      ).text
+    }
+    #expect(try sql(100).hasSuffix("FALSE AND FALSE)"))
+    #expect(try sql(101).hasSuffix("FALSE AND FALSE) IS TRUE)"))
+  }
 }
