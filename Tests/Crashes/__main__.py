@@ -4,6 +4,7 @@ python3 Tests/Crashes PROGRAM [--kills N] [--faults SHARE] [--seed S] [--keep FO
 """
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
@@ -20,7 +21,7 @@ from proofs import Proofs
 from step import Broken
 from verdict import Verdict
 
-WORKERS = 2  # a seed means the same on every machine
+CHAINS = 2  # beside each other; on every machine, so that a seed means the same
 
 
 def main():
@@ -36,7 +37,8 @@ def main():
     scratch = Path(arguments.keep or tempfile.mkdtemp(prefix="muster-crashes-")).resolve()
     scratch.mkdir(parents=True, exist_ok=True)
     program = Program.preloaded(Path(arguments.program).resolve(), scratch)
-    passed = all([run(arguments, program, scratch / part.__name__, part) for part in (prove, kill, fail)])
+    parts = [(prove, 1), (kill, CHAINS), (fail, os.cpu_count() or 1)]
+    passed = all([run(arguments, program, scratch / part.__name__, part, workers) for part, workers in parts])
     if passed and not arguments.keep:
         shutil.rmtree(scratch)
     elif not passed:
@@ -46,24 +48,22 @@ def main():
     return 0 if passed else 1
 
 
-def prove(arguments, program, folder, worker, verdict):
-    if worker > 0:
-        return []
+def prove(arguments, program, folder, worker, workers, verdict):
     return [f"{Proofs(program, arguments.seed, folder).run()} mixed states were recognised"]
 
 
-def kill(arguments, program, folder, worker, verdict):
-    share = arguments.kills // WORKERS + (worker < arguments.kills % WORKERS)
+def kill(arguments, program, folder, worker, workers, verdict):
+    share = arguments.kills // workers + (worker < arguments.kills % workers)
     return [Chain(program, f"{arguments.seed}/{worker}", folder, verdict).run(share)] if share else []
 
 
-def fail(arguments, program, folder, worker, verdict):
+def fail(arguments, program, folder, worker, workers, verdict):
     if not arguments.faults:
         return []
-    return [Scenes(program, arguments.seed, folder, verdict).run(arguments.faults, worker, WORKERS)]
+    return [Scenes(program, arguments.seed, folder, verdict).run(arguments.faults, worker, workers)]
 
 
-def run(arguments, program, scratch, part):
+def run(arguments, program, scratch, part, workers):
     """Lets all workers do their part and prints what they found; whether nothing is broken."""
 
     def work(worker):
@@ -71,13 +71,13 @@ def run(arguments, program, scratch, part):
         folder.mkdir(parents=True)
         verdict = Verdict(worker, arguments.verbose)
         try:
-            return part(arguments, program.beside(folder), folder, worker, verdict), verdict.failures
+            return part(arguments, program.beside(folder), folder, worker, workers, verdict), verdict.failures
         except Broken as broken:
             return [], verdict.failures + [f"{broken}"]
 
     began = time.monotonic()
-    with ThreadPoolExecutor(WORKERS) as pool:
-        results = list(pool.map(work, range(WORKERS)))
+    with ThreadPoolExecutor(workers) as pool:
+        results = list(pool.map(work, range(workers)))
     failures = [failure for _, found in results for failure in found]
     for failure in failures:
         print(f"FAILED: {failure}\n")

@@ -8,7 +8,7 @@ from random import Random
 import operations
 from company import Company
 from disk import SmallDisk, is_possible
-from program import Fault, Program
+from program import Fault, Outcome, Program
 from step import Attempt, Broken, Step
 from verdict import Verdict
 
@@ -98,20 +98,27 @@ class Scenes:
         """The command says so or gets along, and the next one works."""
         attempt = step.attempt(fault)
         step.judge(attempt)
-        if fault.kills:
-            said = "was killed" if attempt.outcome.was_killed else "succeeded"
-        elif attempt.outcome.code < 0:
-            raise Broken(f"it ended by signal {-attempt.outcome.code}:\n{attempt.outcome.errors}")
-        elif attempt.outcome.code != step.reference.code or "Error:" in attempt.outcome.errors:
-            check_message(fault, attempt)
-            said = "failed"
-        elif attempt.ended == "old":
-            raise Broken("it said that it succeeded, and the state is the old one")
-        else:
-            said = "succeeded"
+        said = "was killed" if attempt.outcome.was_killed and fault.kills else self.said(step, attempt)
         step.check_again(attempt)
         self.verdict.say(f"  {fault}: {said}, {attempt.ended}")
         self.tally.outcomes[fault.kind, said, attempt.ended] += 1
+
+    @staticmethod
+    def said(step: Step, attempt: Attempt):
+        """That it failed, and why; or nothing but what it says without a fault."""
+        outcome = attempt.outcome
+        if outcome.code < 0:
+            raise Broken(f"it ended by signal {-outcome.code}:\n{outcome.errors}")
+        if is_failure(outcome) and not is_failure(step.reference):
+            if outcome.code == 0:
+                raise Broken(f"it ended well, and with an error:\n{outcome.errors}")
+            check_message(attempt)
+            return "failed"
+        if outcome.code != step.reference.code:
+            raise Broken(f"it ended with {outcome.code} and without an error:\n{outcome.errors}")
+        if attempt.ended == "old":
+            raise Broken("it said that it succeeded, and the state is the old one")
+        return "succeeded"
 
 
 def chosen(faults, share, random):
@@ -139,10 +146,15 @@ def faults(step: Step):
             yield Fault(room=needed * number // LIMITS)
 
 
-def check_message(fault: Fault, attempt: Attempt):
+def is_failure(outcome: Outcome):
+    """Wrong data fails a load as well, and with a message of its own."""
+    return "Error:" in outcome.errors
+
+
+def check_message(attempt: Attempt):
     """It names the file, and why the system refused."""
     text = attempt.outcome.errors
-    if not any(reason in text for reason in REASONS[fault.kind]):
+    if not any(reason in text for reason in REASONS[attempt.fault.kind]):
         raise Broken(f"the message does not say why:\n{text}")
     if str(attempt.folder) not in text and "members." not in text:
         raise Broken(f"the message does not name the file:\n{text}")

@@ -47,7 +47,7 @@ def apply(company):
 
 
 def delete(company):
-    return Operation("delete", ("delete", company.random.choice(["friends", "rich", "odd"])))
+    return Operation("delete", ("delete", company.random.choice(["friends", "rich"])))
 
 
 def erase(company):

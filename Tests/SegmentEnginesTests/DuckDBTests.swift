@@ -1,3 +1,4 @@
+import CDuckDB
 import Foundation
 import SegmentCompiler
 import Testing
@@ -98,6 +99,24 @@ import Testing
       try await connection.rows("SELECT \(bind: .integer(.max)) + 1::BIGINT")
     }
     #expect(overflow?.category == .outOfRange)
+  }
+
+  @Test func `a database that is lost is named by its file, whatever DuckDB calls the error`()
+    async throws
+  {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "duckdb-\(UUID())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let (main, next) = (folder.appending(path: "a.duckdb").path, folder.appending(path: "b").path)
+    let handle = try DatabaseHandle(path: main, options: [])
+    try await DuckDBConnection(handle: ConnectionHandle(handle)).attach(next, as: "next")
+    for (name, path) in [("next", next), ("a", main)] {
+      let message =
+        "IO Error: Checkpoint failed for database \"\(name)\". The database has been invalidated."
+      let error = DuckDBError(message: message, sql: nil, type: DUCKDB_ERROR_IO)
+      #expect(error.category == .fatal)
+      #expect(error.naming(handle.file(of: message)).message == "\(path): \(message)")
+    }
   }
 
   @Test func `changed rows are counted`() async throws {

@@ -82,6 +82,14 @@ public actor DuckDBConnection {
     try await perform { try $0.transaction(body) }
   }
 
+  /// Makes another file, or memory where `path` is nil, a part of the database under a name.
+  public func attach(_ path: String?, as name: String) async throws {
+    if let path { handle.database.willAttach(path, as: name) }
+    try await execute("ATTACH \(.literal(path ?? ":memory:")) AS \(identifier: name)")
+  }
+
+  public func detach(_ name: String) async throws { try await execute("DETACH \(identifier: name)") }
+
   /// Moves what was committed from the log into the file; false where somebody still reads an older state,
   /// and then it stays in the log, on disk too, until a later checkpoint.
   @discardableResult
@@ -109,5 +117,12 @@ final class BlockingExecutor: SerialExecutor {
     let job = UnownedJob(job)
     let executor = asUnownedSerialExecutor()
     queue.async { job.runSynchronously(on: executor) }
+  }
+}
+
+extension SQLQuery {
+  /// A text literal, for the few places where DuckDB takes no parameter.
+  public static func literal(_ text: String) -> SQLQuery {
+    SQLQuery(stringLiteral: "'" + text.replacing("'", with: "''") + "'")
   }
 }

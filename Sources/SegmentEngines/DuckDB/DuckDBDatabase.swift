@@ -70,6 +70,8 @@ final class DatabaseHandle: @unchecked Sendable {
   fileprivate var raw: duckdb_database?
   let path: String?
   private static let open = Mutex<Set<String>>([])
+  /// Paths of further files that were attached, by the name they were given.
+  private let attached = Mutex<[String: String]>([:])
 
   init(path: String?, options: [(String, String)]) throws {
     var config: duckdb_config?
@@ -91,6 +93,16 @@ final class DatabaseHandle: @unchecked Sendable {
       let message = error.map { String(cString: $0) } ?? "DuckDB could not open the database."
       throw DuckDBError(message: message, sql: nil, type: DUCKDB_ERROR_INVALID).naming(path)
     }
+  }
+
+  func willAttach(_ path: String, as name: String) { attached.withLock { $0[name] = path } }
+
+  /// The file that a message of DuckDB is about, which names databases only.
+  func file(of message: String) -> String? {
+    let named = attached.withLock { files in
+      files.first { message.contains("database \"\($0.key)\"") }?.value
+    }
+    return named ?? path
   }
 
   deinit {

@@ -35,8 +35,10 @@ public struct DuckDBError: Error, Sendable, Equatable, CustomStringConvertible {
 
 extension DuckDBError {
   init(message: String, sql: String?, type: duckdb_error_type) {
+    // DuckDB calls a failed checkpoint what made it fail; the database cannot be used any more all the same.
+    let isLost = message.contains("database has been invalidated")
     let category: Category =
-      switch type {
+      switch isLost ? DUCKDB_ERROR_FATAL : type {
       case DUCKDB_ERROR_OUT_OF_MEMORY: .outOfMemory
       case DUCKDB_ERROR_INTERRUPT: .interrupted
       case DUCKDB_ERROR_CONVERSION: .conversion

@@ -142,7 +142,7 @@ public final class DuckDBSession {
   ) -> DuckDBError {
     let message = message.map { String(cString: $0) } ?? "DuckDB gave no reason."
     return DuckDBError(message: message, sql: query.text, type: type)
-      .naming(connection.database.path)
+      .naming(connection.database.file(of: message))
   }
 }
 

@@ -38,19 +38,18 @@ extension ErasureRun {
     for file in [url.path, url.path + ".wal"] where FileManager.default.fileExists(atPath: file) {
       try FileManager.default.removeItem(atPath: file)
     }
-    try await connection.execute(
-      "ATTACH \(.literal(url.path)) AS \(identifier: ErasureRun.next)")
+    try await connection.attach(url.path, as: ErasureRun.next)
     do {
       let rows = try await copyAll(progress: progress)
       try await connection.execute("CHECKPOINT \(identifier: ErasureRun.next)")
-      try await connection.execute("DETACH \(identifier: ErasureRun.next)")
+      try await connection.detach(ErasureRun.next)
       try DurableFile.synchronize(file: url)
       try DurableFile.synchronize(folder: service.folder.state)
       return rows
     } catch {
       // Also after a cancellation: a task of its own is not cancelled.
       await Task { [connection] in
-        _ = try? await connection.execute("DETACH \(identifier: ErasureRun.next)")
+        try? await connection.detach(ErasureRun.next)
       }.value
       try? FileManager.default.removeItem(at: url)
       throw error

@@ -125,10 +125,3 @@ struct FileReading {
     .literal(path.map { "*?[".contains($0) ? "[\($0)]" : String($0) }.joined())
   }
 }
-
-extension SQLQuery {
-  /// A text literal, for the few places where DuckDB takes no parameter.
-  static func literal(_ text: String) -> SQLQuery {
-    SQLQuery(stringLiteral: "'" + text.replacing("'", with: "''") + "'")
-  }
-}

@@ -83,14 +83,13 @@ private struct Staging {
     self.connection = connection
     path = database.path.map { $0 + ".staging" }
     Staging.delete(path)
-    try await connection.execute(
-      "ATTACH \(.literal(path ?? ":memory:")) AS \(identifier: LoadNames.staging)")
+    try await connection.attach(path, as: LoadNames.staging)
   }
 
   func remove() async {
     // Also after a cancellation: a task of its own is not cancelled. What is left is deleted by the next load.
     await Task { [connection] in
-      _ = try? await connection.execute("DETACH \(identifier: LoadNames.staging)")
+      try? await connection.detach(LoadNames.staging)
     }.value
     Staging.delete(path)
   }
