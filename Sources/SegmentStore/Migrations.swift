@@ -11,5 +11,6 @@ let migrator: DatabaseMigrator = {
   registerErasures(&migrator)  // Erasures.swift
   registerRetention(&migrator)  // Retention.swift
   registerContents(&migrator)  // Contents.swift
+  registerLifecycle(&migrator)  // SegmentRecord.swift
   return migrator
 }()

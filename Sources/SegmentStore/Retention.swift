@@ -20,11 +20,14 @@ public struct RetentionRules: Sendable, Equatable {
   public var members: Kept
   /// Of each segment: runs of which a record stays. One that keeps its members keeps its record.
   public var runs: Kept
+  /// Segments in the trash.
+  public var trash: Kept
 
-  public init(dataVersions: Kept, members: Kept, runs: Kept) {
+  public init(dataVersions: Kept, members: Kept, runs: Kept, trash: Kept = .all) {
     self.dataVersions = dataVersions
     self.members = members
     self.runs = runs
+    self.trash = trash
   }
 }
 
@@ -37,6 +40,8 @@ public struct Expired: Sendable, Equatable {
   public var members: [String] = []
   /// Ids of run records.
   public var runs: [Int64] = []
+  /// Segments that were in the trash, with their versions and runs.
+  public var trash: [SegmentRecord] = []
 
   public init() {}
 
@@ -78,6 +83,9 @@ extension SegmentStore {
     return try database.write { db in
       let expired = try findExpired(rules, lent, db)
       try db.execute(
+        sql: "DELETE FROM segment WHERE id IN (SELECT value FROM json_each(?))",
+        arguments: [json(expired.trash.map(\.id))])
+      try db.execute(
         sql: """
           UPDATE run SET membersGone = ?
           WHERE membersGone IS NULL AND membersFile IN (SELECT value FROM json_each(?))
@@ -104,11 +112,11 @@ extension SegmentStore {
       let rows = try Row.fetchAll(
         db,
         sql: """
-          SELECT DISTINCT r.dataVersion, s.name
+          SELECT DISTINCT r.dataVersion, coalesce(s.name, s.trashedName) AS name
           FROM run r JOIN segment s ON s.id = r.segmentId JOIN dataVersion d ON d.id = r.dataVersion
           WHERE r.id IN (\(runsInForceSQL)) AND d.id < (SELECT max(id) FROM dataVersion)
             AND NOT (\(rule.condition("d.id", published: "d.published")))
-          ORDER BY r.dataVersion, s.name
+          ORDER BY r.dataVersion, name
           """)
       return rows.reduce(into: [:]) { $0[$1["dataVersion"], default: []].append($1["name"]) }
     }
@@ -146,7 +154,17 @@ private func findExpired(_ rules: RetentionRules, _ lent: Set<Int64>, _ db: Data
   -> Expired
 {
   var expired = Expired()
+  if rules.trash != .all { expired.trash = try expiredTrash(rules.trash, db) }
   if rules.members != .all { expired.members = try expiredMembers(rules.members, db) }
+  expired.members += try String.fetchAll(
+    db,
+    sql: """
+      SELECT membersFile FROM run
+      WHERE membersFile IS NOT NULL AND membersGone IS NULL
+        AND segmentId IN (SELECT value FROM json_each(?))
+        AND membersFile NOT IN (SELECT value FROM json_each(?))
+      ORDER BY id
+      """, arguments: [json(expired.trash.map(\.id)), json(expired.members)])
   if rules.runs != .all { expired.runs = try expiredRuns(rules.runs, expired.members, db) }
   expired.dataVersions = try expiredDataVersions(rules.dataVersions, lent, db)
   expired.parts = try Row.fetchAll(
@@ -159,6 +177,18 @@ private func findExpired(_ rules: RetentionRules, _ lent: Set<Int64>, _ db: Data
       """, arguments: [json(expired.dataVersions)]
   ).map { try PartRecord($0).part }
   return expired
+}
+
+private func expiredTrash(_ rule: Kept, _ db: Database) throws -> [SegmentRecord] {
+  let kept =
+    switch rule {
+    case .all: "true"
+    case .last(let count):
+      "s.id IN (SELECT id FROM segment WHERE trashed IS NOT NULL ORDER BY trashed DESC, id DESC LIMIT \(count))"
+    case .since(let time): "s.trashed >= \(time)"
+    }
+  return try SegmentRecord.fetchAll(
+    db, sql: selectRecord + "WHERE s.trashed IS NOT NULL AND NOT (\(kept)) ORDER BY s.id")
 }
 
 private func expiredMembers(_ rule: Kept, _ db: Database) throws -> [String] {

@@ -104,7 +104,7 @@ extension SegmentStore {
     }
   }
 
-  /// The last succeeded run of every segment that has one, by name.
+  /// The last succeeded run of every segment that has one and is not in the trash, by name.
   public func allLastPublished() throws -> [RunRecord] {
     try database.read { db in
       try RunRecord.fetchAll(
@@ -112,6 +112,20 @@ extension SegmentStore {
         sql: selectRun + """
           WHERE r.position IN (
             SELECT max(position) FROM run WHERE status = 'succeeded' GROUP BY segmentId)
+            AND s.name IS NOT NULL
+          ORDER BY s.name
+          """)
+    }
+  }
+
+  /// The last run of every segment that has one and is not in the trash, whatever came of it, by name.
+  public func allLastRuns() throws -> [RunRecord] {
+    try database.read { db in
+      try RunRecord.fetchAll(
+        db,
+        sql: selectRun + """
+          WHERE r.position IN (SELECT max(position) FROM run GROUP BY segmentId)
+            AND s.name IS NOT NULL
           ORDER BY s.name
           """)
     }
@@ -137,7 +151,7 @@ extension SegmentStore {
 }
 
 private let selectRun = """
-  SELECT r.*, s.name AS segment FROM run r JOIN segment s ON s.id = r.segmentId
+  SELECT r.*, coalesce(s.name, s.trashedName) AS segment FROM run r JOIN segment s ON s.id = r.segmentId
 
   """
 

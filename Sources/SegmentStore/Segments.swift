@@ -3,7 +3,7 @@ import Foundation
 import GRDB
 
 /// Which version and members of a segment are in force.
-public struct SegmentState: Sendable, Hashable {
+public struct SegmentStanding: Sendable, Hashable {
   public var segment: String
   public var version: Int
   /// Of the version's definition: an erasure changes it in its place.
@@ -30,19 +30,25 @@ public struct SegmentChanges: Sendable {
   public var workspaceFile: String?
   public var dataFile: String?
   /// All segments when the changes were decided on.
-  public var expected: [SegmentState] = []
+  public var expected: [SegmentStanding] = []
 
   public init() {}
 }
 
 /// One saved state of a segment's definition.
 public struct SegmentVersion: Sendable, Equatable {
+  public var segmentID: Int64
+  /// The name that the segment has now, or had when it was put in the trash.
   public var segment: String
   /// 1, 2, 3 … within the segment.
   public var number: Int
-  /// Canonical JSON.
+  /// JSON: canonical, or of a draft as it was written.
   public var definition: String
+  /// Whether it was not valid when it was saved.
+  public var isDraft = false
   public var savedAt: Int64
+  /// Who saved it; nil where that is not known.
+  public var author: String?
   /// SHA-256 of the definition's UTF-8, in hexadecimal digits.
   public var contentHash: String
 }
@@ -70,50 +76,54 @@ func registerSegments(_ migrator: inout DatabaseMigrator) {
 }
 
 extension SegmentStore {
-  /// Saves a definition as the segment's next version, or returns the current one where it is equal.
+  /// Saves a valid definition as the segment's next version, or returns the current one where it is equal.
   @discardableResult
   public func save(name: String, definition: String, at time: Int64) throws -> SegmentVersion {
-    try database.write { db in try saveVersion(db, name, definition, time) }
+    try save([(name: name, definition: definition)], at: time)[0]
   }
 
-  /// Saves several definitions, all or none.
-  public func save(_ definitions: [(name: String, definition: String)], at time: Int64) throws
-    -> [SegmentVersion]
-  {
-    try database.write { db in
-      try definitions.map { try saveVersion(db, $0.name, $0.definition, time) }
+  /// Saves several valid definitions, all or none. New segments and drafts become active.
+  public func save(
+    _ definitions: [(name: String, definition: String)], at time: Int64, by author: String? = nil
+  ) throws -> [SegmentVersion] {
+    try edit(at: time, by: author) { edits in
+      try definitions.map { try edits.save($0.definition, of: $0.name) }
     }
   }
 
-  /// Saves, deletes and publishes, all or nothing.
+  /// Saves, deletes and publishes, all or nothing. What is deleted is put in the trash.
   ///
   /// - Throws: ``SegmentStoreError/changedMeanwhile(_:)`` where segments are not as expected any more.
   @discardableResult
-  public func apply(_ changes: SegmentChanges, at time: Int64) throws -> [SegmentVersion] {
-    try database.write { db in
-      try require(changes.expected, withRuns: !changes.runs.isEmpty, db)
-      for name in changes.deleted { try deleteSegment(db, name) }
-      let versions = try changes.saved.map { try saveVersion(db, $0.name, $0.definition, time) }
+  public func apply(_ changes: SegmentChanges, at time: Int64, by author: String? = nil) throws
+    -> [SegmentVersion]
+  {
+    try edit(at: time, by: author) { edits in
+      try require(changes.expected, withRuns: !changes.runs.isEmpty, edits.db)
+      for name in changes.deleted {
+        if let record = try edits.record(name) { try edits.trash(record) }
+      }
+      let versions = try changes.saved.map { try edits.save($0.definition, of: $0.name) }
       try publish(
-        changes.runs, workspaceFile: changes.workspaceFile, from: changes.dataFile, db)
+        changes.runs, workspaceFile: changes.workspaceFile, from: changes.dataFile, edits.db)
       return versions
     }
   }
 
-  /// Every segment, by name.
-  public func segmentStates() throws -> [SegmentState] { try database.read(fetchStates) }
+  /// Every segment with a valid version, by name.
+  public func segmentStandings() throws -> [SegmentStanding] { try database.read(fetchStandings) }
 
-  /// The current version of every segment, by name.
+  /// The last valid version of every segment that has one, by name.
   public func segments() throws -> [SegmentVersion] {
     try database.read { db in
       try SegmentVersion.fetchAll(
-        db, sql: selectVersion + "WHERE v.number = s.version ORDER BY s.name")
+        db, sql: selectVersion + "WHERE s.name IS NOT NULL AND \(isInForce) ORDER BY s.name")
     }
   }
 
-  /// The segment's current version; nil where there is no such segment.
+  /// The segment's last valid version; nil where there is none.
   public func segment(_ name: String) throws -> SegmentVersion? {
-    try database.read { db in try currentVersion(db, name) }
+    try database.read { try fetchVersionInForce($0, name) }
   }
 
   /// All versions of a segment, the newest first.
@@ -131,48 +141,53 @@ extension SegmentStore {
     }
   }
 
-  /// Deletes a segment with its versions and runs.
-  ///
-  /// - Returns: how many these were; nil where there is no such segment.
-  @discardableResult
-  public func delete(_ name: String) throws -> (versions: Int, runs: Int)? {
-    try database.write { db in try deleteSegment(db, name) }
+  /// The version that a run computed, wherever the segment is by now.
+  public func version(of run: RunRecord) throws -> SegmentVersion? {
+    try database.read { db in
+      try SegmentVersion.fetchOne(
+        db,
+        sql: selectVersion + """
+          JOIN run r ON r.segmentId = s.id AND r.segmentVersion = v.number WHERE r.id = ?
+          """, arguments: [run.id])
+    }
   }
 }
 
-@discardableResult
-private func deleteSegment(_ db: Database, _ name: String) throws -> (versions: Int, runs: Int)? {
-  let row = try Row.fetchOne(
-    db,
-    sql: """
-      SELECT (SELECT count(*) FROM segmentVersion WHERE segmentId = s.id) AS versions,
-        (SELECT count(*) FROM run WHERE segmentId = s.id) AS runs
-      FROM segment s WHERE s.name = ?
-      """, arguments: [name])
-  guard let row else { return nil }
-  try db.execute(sql: "DELETE FROM segment WHERE name = ?", arguments: [name])
-  return (row["versions"], row["runs"])
+extension SegmentEdits {
+  /// Saves a valid definition as the next version of a segment, which is made where there is none. A draft becomes
+  /// active.
+  public func save(_ definition: String, of name: String) throws -> SegmentVersion {
+    guard var record = try record(name) else {
+      return try create(name, definition: definition, state: .active).version
+    }
+    record = try save(definition, isDraft: false, in: record)
+    if record.state == .draft {
+      record.state = .active
+      record = try update(record)
+    }
+    return record.version
+  }
 }
 
-private func fetchStates(_ db: Database) throws -> [SegmentState] {
+private func fetchStandings(_ db: Database) throws -> [SegmentStanding] {
   try Row.fetchAll(
     db,
     sql: """
-      SELECT s.name, s.version, v.contentHash, (
+      SELECT s.name, v.number AS version, v.contentHash, (
         SELECT r.id FROM run r WHERE r.segmentId = s.id AND r.status = 'succeeded'
         ORDER BY r.position DESC LIMIT 1) AS lastRun
-      FROM segment s JOIN segmentVersion v ON v.segmentId = s.id AND v.number = s.version
-      ORDER BY s.name
+      FROM segment s JOIN segmentVersion v ON v.segmentId = s.id
+      WHERE s.name IS NOT NULL AND \(isInForce) ORDER BY s.name
       """
   ).map {
-    SegmentState(
+    SegmentStanding(
       segment: $0["name"], version: $0["version"], contentHash: $0["contentHash"],
       lastRun: $0["lastRun"])
   }
 }
 
-private func require(_ expected: [SegmentState], withRuns: Bool, _ db: Database) throws {
-  func relevant(_ states: [SegmentState]) -> Set<SegmentState> {
+private func require(_ expected: [SegmentStanding], withRuns: Bool, _ db: Database) throws {
+  func relevant(_ states: [SegmentStanding]) -> Set<SegmentStanding> {
     Set(
       states.map { state in
         var state = state
@@ -180,7 +195,7 @@ private func require(_ expected: [SegmentState], withRuns: Bool, _ db: Database)
         return state
       })
   }
-  let changed = relevant(expected).symmetricDifference(relevant(try fetchStates(db)))
+  let changed = relevant(expected).symmetricDifference(relevant(try fetchStandings(db)))
   guard changed.isEmpty else {
     throw SegmentStoreError.changedMeanwhile(Set(changed.map(\.segment)).sorted())
   }
@@ -188,22 +203,52 @@ private func require(_ expected: [SegmentState], withRuns: Bool, _ db: Database)
 
 extension SegmentVersion: FetchableRecord {
   public init(row: Row) {
-    segment = row["name"]
+    segmentID = row["segmentId"]
+    segment = row["name"] ?? row["trashedName"]
     number = row["number"]
     definition = row["definition"]
+    isDraft = row["isDraft"]
     savedAt = row["savedAt"]
+    author = row["author"]
     contentHash = row["contentHash"]
   }
 }
 
 private let selectVersion = """
-  SELECT s.name, v.number, v.definition, v.savedAt, v.contentHash
+  SELECT s.name, s.trashedName, v.*
   FROM segment s JOIN segmentVersion v ON v.segmentId = s.id
 
   """
 
+/// Whether `v` is the last valid version of `s`: what a draft says is not in force.
+private let isInForce = """
+  v.number = (
+    SELECT max(number) FROM segmentVersion WHERE segmentId = s.id AND NOT isDraft)
+  """
+
+let selectRecord = """
+  SELECT s.*, v.* FROM segment s
+  JOIN segmentVersion v ON v.segmentId = s.id AND v.number = s.version
+
+  """
+
+func fetchRecords(_ db: Database) throws -> [SegmentRecord] {
+  try SegmentRecord.fetchAll(db, sql: selectRecord + "WHERE s.name IS NOT NULL ORDER BY s.name")
+}
+
+func fetchRecord(_ db: Database, _ name: String) throws -> SegmentRecord? {
+  try SegmentRecord.fetchOne(db, sql: selectRecord + "WHERE s.name = ?", arguments: [name])
+}
+
+func fetchVersionInForce(_ db: Database, _ name: String) throws -> SegmentVersion? {
+  try SegmentVersion.fetchOne(
+    db, sql: selectVersion + "WHERE s.name = ? AND \(isInForce)", arguments: [name])
+}
+
+/// Of segments in the trash too.
 func fetchAllVersions(_ db: Database) throws -> [SegmentVersion] {
-  try SegmentVersion.fetchAll(db, sql: selectVersion + "ORDER BY s.name, v.number")
+  try SegmentVersion.fetchAll(
+    db, sql: selectVersion + "ORDER BY coalesce(s.name, s.trashedName), s.id, v.number")
 }
 
 /// Puts another definition in the place of a saved one, as if it had been saved like that.
@@ -211,39 +256,12 @@ func replace(_ version: SegmentVersion, with definition: String, _ db: Database)
   try db.execute(
     sql: """
       UPDATE segmentVersion SET definition = ?, contentHash = ?
-      WHERE number = ? AND segmentId = (SELECT id FROM segment WHERE name = ?)
+      WHERE number = ? AND segmentId = ?
       """,
-    arguments: [definition, sha256(definition), version.number, version.segment])
-}
-
-private func currentVersion(_ db: Database, _ name: String) throws -> SegmentVersion? {
-  try SegmentVersion.fetchOne(
-    db, sql: selectVersion + "WHERE s.name = ? AND v.number = s.version", arguments: [name])
+    arguments: [definition, sha256(definition), version.number, version.segmentID])
 }
 
 /// Bytes decide: texts that Swift calls equal by canonical equivalence differ here.
 func sha256(_ text: String) -> String {
   SHA256.hash(data: Data(text.utf8)).map { String(format: "%02x", $0) }.joined()
-}
-
-private func saveVersion(_ db: Database, _ name: String, _ definition: String, _ time: Int64) throws
-  -> SegmentVersion
-{
-  let hash = sha256(definition)
-  let current = try currentVersion(db, name)
-  if let current, current.contentHash == hash { return current }
-
-  let number = (current?.number ?? 0) + 1
-  try db.execute(
-    sql: """
-      INSERT INTO segment (name, version) VALUES (:name, :number)
-      ON CONFLICT (name) DO UPDATE SET version = :number;
-      """, arguments: ["name": name, "number": number])
-  try db.execute(
-    sql: """
-      INSERT INTO segmentVersion (segmentId, number, definition, savedAt, contentHash)
-      SELECT id, version, ?, ?, ? FROM segment WHERE name = ?
-      """, arguments: [definition, time, hash, name])
-  return SegmentVersion(
-    segment: name, number: number, definition: definition, savedAt: time, contentHash: hash)
 }

@@ -105,7 +105,7 @@ private struct StoreCheck {
     let lost = try Row.fetchAll(
       db,
       sql: """
-        SELECT name, version FROM segment AS s WHERE NOT EXISTS (
+        SELECT coalesce(name, trashedName) AS name, version FROM segment AS s WHERE NOT EXISTS (
           SELECT 1 FROM segmentVersion WHERE segmentId = s.id AND number = s.version)
         """)
     for row in lost {

@@ -23,9 +23,10 @@ struct Muster: AsyncParsableCommand {
       CommandGroup(
         name: "Segments",
         subcommands: [
-          SaveCommand.self, ListCommand.self, ShowCommand.self, VersionsCommand.self,
-          DiffCommand.self, RestoreCommand.self, DeleteCommand.self, KeysCommand.self,
-          RefreshCommand.self,
+          SaveCommand.self, ListCommand.self, ShowCommand.self, EditCommand.self,
+          ActivateCommand.self, DeactivateCommand.self, RenameCommand.self, DuplicateCommand.self,
+          KeysCommand.self, VersionsCommand.self, DiffCommand.self, RestoreCommand.self,
+          DeleteCommand.self, TrashCommand.self, RefreshCommand.self,
         ]),
       CommandGroup(
         name: "Definitions as code",

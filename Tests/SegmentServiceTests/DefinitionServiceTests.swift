@@ -177,7 +177,8 @@ import Testing
     let error = #expect(throws: SegmentInUse.self) { try shop.service.delete("oslo") }
     #expect(
       error?.description
-        == "The segment 'oslo' is used by 'followers', 'others'; change or delete these first.")
+        == "The segment 'oslo' is used by 'followers', 'others', which could not be refreshed any more. Change these first, or delete it all the same (--force)."
+    )
     try await shop.refresh()
     for name in ["followers", "others", "oslo"] { try shop.service.delete(name) }
     #expect(try shop.service.segments().isEmpty)

@@ -30,7 +30,7 @@ import Testing
     changes.saved = [("vip", "2"), ("new", "1")]
     changes.deleted = ["old"]
     changes.runs = [run(1, of: "vip", version: 2), run(2, of: "new", version: 1)]
-    changes.expected = try store.segmentStates()
+    changes.expected = try store.segmentStandings()
     return changes
   }
 
@@ -40,7 +40,7 @@ import Testing
       #expect(versions.map(\.number) == [2, 1])
     }
     #expect(transactions == 1)
-    let states = try store.segmentStates()
+    let states = try store.segmentStandings()
     #expect(states.map(\.segment) == ["new", "vip"])
     #expect(states.map(\.version) == [1, 2] && states.map(\.lastRun) == [2, 1])
   }
@@ -48,11 +48,11 @@ import Testing
   @Test func `where the last step fails nothing has happened`() throws {
     var changes = try changes()
     changes.runs.append(run(3, of: "vip", version: 7))
-    let before = try store.segmentStates()
+    let before = try store.segmentStandings()
     #expect(throws: SegmentStoreError.unknownVersion(segment: "vip", number: 7)) {
       try store.apply(changes, at: 5)
     }
-    #expect(try store.segmentStates() == before)
+    #expect(try store.segmentStandings() == before)
     #expect(try store.versions("vip").count == 1 && store.segment("new") == nil)
     #expect(try store.memberFilesInUse().isEmpty)
   }
@@ -66,7 +66,7 @@ import Testing
       return [before, try Int.fetchOne(db, sql: "SELECT count(*) FROM segmentVersion")]
     }
     #expect(seen == [2, 2])
-    #expect(try other.segmentStates().map(\.segment) == ["new", "vip"])
+    #expect(try other.segmentStandings().map(\.segment) == ["new", "vip"])
   }
 
   @Test func `segments that are not as expected are named`() throws {
@@ -77,7 +77,7 @@ import Testing
     #expect(throws: SegmentStoreError.changedMeanwhile(["old", "third", "vip"])) {
       try store.apply(changes, at: 5)
     }
-    changes.expected = try store.segmentStates()
+    changes.expected = try store.segmentStandings()
     changes.deleted = []
     changes.runs = []
     // A refresh meanwhile does not matter where nothing is published.

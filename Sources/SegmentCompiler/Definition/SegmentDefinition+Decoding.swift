@@ -358,4 +358,11 @@ extension SegmentDefinition {
     return (1...200).contains(scalars.count) && scalars.first != " " && scalars.last != " "
       && !scalars.contains { $0.properties.generalCategory == .control }
   }
+
+  /// 1 to 100 characters, no control characters, no blank at the ends.
+  public static func isValidTag(_ tag: String) -> Bool {
+    let scalars = tag.unicodeScalars
+    return (1...100).contains(scalars.count) && scalars.first != " " && scalars.last != " "
+      && !scalars.contains { $0.properties.generalCategory == .control }
+  }
 }

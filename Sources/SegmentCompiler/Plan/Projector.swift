@@ -65,37 +65,3 @@ struct Projector {
     return []
   }
 }
-
-extension SegmentDefinition {
-  /// Names of the segments it refers to, each once, in order of first mention.
-  public var references: [String] {
-    var names: [String] = []
-    func visit(_ condition: Condition?) {
-      switch condition {
-      case nil: break
-      case .all(let parts), .any(let parts): parts.forEach(visit)
-      case .has(let has): visit(has)
-      case .comparison(let comparison):
-        guard comparison.test.operator == "memberOf",
-          case .scalar(.text(let written)) = comparison.test.value
-        else { return }
-        let name = SegmentDefinition.canonicalName(written)
-        if !names.contains(name) { names.append(name) }
-      }
-    }
-    func visit(_ has: Has) {
-      visit(has.where)
-      visit(has.match)
-    }
-    func visit(_ items: [RuleItem]) {
-      for item in items {
-        switch item.content {
-        case .rule(let rule): visit(rule.has)
-        case .group(let inner): visit(inner)
-        }
-      }
-    }
-    if case .rules(let items) = content { visit(items) }
-    return names
-  }
-}

@@ -51,6 +51,11 @@ public struct CalendarDuration: Sendable, Hashable {
   public var count: Int
   public var unit: Unit
 
+  init(count: Int, unit: Unit) {
+    self.count = count
+    self.unit = unit
+  }
+
   /// nil where the text is no duration of 1 to 100,000 units.
   public init?(_ text: String) {
     guard let match = text.wholeMatch(of: /([0-9]{1,6}) (minute|hour|day|week|month|year)s?/),

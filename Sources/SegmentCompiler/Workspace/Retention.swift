@@ -13,6 +13,8 @@ public struct Retention: Sendable, Equatable {
   public var members = Limit.last(100)
   /// Of each segment: runs of which a record with its counts stays.
   public var runs = Limit.all
+  /// Deleted segments, which can be brought back that long.
+  public var trash = Limit.age(CalendarDuration(count: 30, unit: .day))
 
   public init() {}
 }
@@ -31,7 +33,7 @@ extension CalendarDuration {
 extension WorkspaceDecoder {
   func retention(_ document: Document) -> Retention {
     var retention = Retention()
-    let keys = ["dataVersions", "members", "runs"]
+    let keys = ["dataVersions", "members", "runs", "trash"]
     guard let entries = reader.mapping(document, at: "retention", known: keys) else {
       return retention
     }
@@ -42,6 +44,7 @@ extension WorkspaceDecoder {
     read("dataVersions", into: &retention.dataVersions)
     read("members", into: &retention.members)
     read("runs", into: &retention.runs)
+    read("trash", into: &retention.trash)
     return retention
   }
 

@@ -120,30 +120,29 @@ struct Checkup {
     report.verified.dataVersions = counts.dataVersions
   }
 
-  /// Every saved definition is one, and the current ones refer to segments that exist.
+  /// Every saved definition is one unless it is a draft, and those in force refer to segments that exist.
   private mutating func checkDefinitions() throws {
     let current = Set(try service.store.segments().map(\.segment))
     for version in try service.store.allVersions() {
-      let about = "version \(version.number) of segment '\(version.segment)'"
       do {
-        let definition = try service.storedDefinition(version)
-        if definition.name != version.segment {
-          report.note(
-            .damage, about, "The definition is that of '\(definition.name)'.",
-            .advice("Save the segment again."))
+        if version.isDraft {
+          _ = try version.document()
+        } else {
+          _ = try service.storedDefinition(version)
         }
       } catch {
         report.note(
-          .damage, about, "The definition cannot be read: \(error)",
-          .advice("Save the segment again."))
+          .damage, "version \(version.number) of segment '\(version.segment)'",
+          "The definition cannot be read: \(error)", .advice("Save the segment again."))
       }
     }
     for version in try service.store.segments() {
       guard let definition = try? service.storedDefinition(version) else { continue }
       for name in definition.references where !current.contains(name) {
         report.note(
-          .damage, "segment '\(version.segment)'", "It refers to '\(name)', which does not exist.",
-          .advice("Save it without that, or save '\(name)'."))
+          .notice, "segment '\(version.segment)'",
+          "It refers to '\(name)', which does not exist: it cannot be refreshed.",
+          .advice("Save it without that, or bring '\(name)' back."))
       }
     }
   }

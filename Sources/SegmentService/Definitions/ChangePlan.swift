@@ -14,7 +14,7 @@ public struct ChangePlan: Sendable {
   public var hasSizes: Bool
 
   /// What was saved when the plan was made: it can be applied to nothing else.
-  let expected: [SegmentState]
+  let expected: [SegmentStanding]
   /// Members of whatever changes; not run yet unless ``hasSizes``.
   let evaluation: LayeredEvaluation
 

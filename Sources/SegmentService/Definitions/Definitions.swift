@@ -6,27 +6,33 @@ extension SegmentService {
   /// The tables, attributes, relationships and audiences as they are loaded.
   public func catalog() throws -> Catalog { try snapshot().catalog }
 
-  /// Saves definitions, all of them or none; each becomes a new version unless nothing changed.
+  /// Saves definitions, all of them or none; each becomes a new version unless nothing changed. New segments and
+  /// drafts become active.
   ///
   /// A definition may refer to segments that were not refreshed yet, as long as they exist or are saved
   /// by the same call.
-  public func save(_ sources: [DefinitionSource]) throws -> [CheckedDefinition] {
+  public func save(_ sources: [DefinitionSource], by author: String? = nil) throws
+    -> [CheckedDefinition]
+  {
     let catalog = try snapshot().catalog
-    return try save(WrittenDefinition.all(in: sources, catalog: catalog), catalog: catalog)
+    return try save(
+      WrittenDefinition.all(in: sources, catalog: catalog), catalog: catalog, by: author)
   }
 
   public func save(_ text: String) throws -> [CheckedDefinition] {
     try save([DefinitionSource(text: text)])
   }
 
-  func save(_ definitions: [WrittenDefinition], catalog: Catalog) throws -> [CheckedDefinition] {
+  func save(_ definitions: [WrittenDefinition], catalog: Catalog, by author: String? = nil) throws
+    -> [CheckedDefinition]
+  {
     var facts = try segmentFacts(adding: definitions.map(\.definition))
     for name in facts.keys { facts[name]?.isAvailable = true }
     let checked = try DefinitionCheck(catalog: catalog, asOf: now(), facts: facts)
       .planning(definitions).map(\.checked)
     let saved = try checked.map { try $0.definition.canonical(in: catalog) }
     let versions = try store.save(
-      saved.map { (name: $0.name, definition: $0.json) }, at: now().microseconds)
+      saved.map { (name: $0.name, definition: $0.json) }, at: now().microseconds, by: author)
     return zip(checked, versions).map { checked, version in
       var result = checked
       result.version = version.number
@@ -34,7 +40,7 @@ extension SegmentService {
     }
   }
 
-  /// Names and current definitions of all segments, by name.
+  /// All segments with their last valid definitions, by name.
   public func segments() throws -> [SegmentSummary] {
     let published = Dictionary(
       try store.allLastPublished().map { ($0.segment, $0) }, uniquingKeysWith: { $1 })
@@ -45,32 +51,25 @@ extension SegmentService {
     }
   }
 
+  /// A segment with its last valid definition.
+  ///
+  /// - Throws: ``LifecycleError/draft(_:problems:)`` where it has none.
   public func segment(_ name: String) throws -> SegmentSummary {
     let name = SegmentDefinition.canonicalName(name)
-    guard let version = try store.segment(name) else { throw try unknownSegment(name) }
+    guard let version = try store.segment(name) else {
+      guard try store.segmentRecord(name) == nil else {
+        throw LifecycleError.draft(name, problems: try draft(name)?.problems ?? [])
+      }
+      throw try unknownSegment(name)
+    }
     return SegmentSummary(
       definition: try storedDefinition(version), version: version.number,
       savedAt: Instant(microseconds: version.savedAt),
       lastRun: try store.lastPublished(of: name))
   }
 
-  /// Deletes a segment with its versions and runs; there is no way back.
-  ///
-  /// - Returns: how many versions and runs it had.
-  /// - Throws: ``SegmentInUse`` where others refer to it.
-  @discardableResult
-  public func delete(_ name: String) throws -> (versions: Int, runs: Int) {
-    let name = SegmentDefinition.canonicalName(name)
-    let users = try segments().filter { $0.definition.references.contains(name) }
-    guard users.isEmpty else {
-      throw SegmentInUse(segment: name, users: users.map(\.definition.name))
-    }
-    guard let deleted = try store.delete(name) else { throw try unknownSegment(name) }
-    return deleted
-  }
-
   func unknownSegment(_ name: String) throws -> WorkspaceError {
-    let known = try store.segments().map(\.segment)
+    let known = try store.segmentRecords().map(\.name)
     return .unknownSegment(name, hint: NearNames.hint(name, among: known))
   }
 
@@ -93,7 +92,11 @@ extension SegmentService {
 
   /// A saved definition. Decoded ones are kept: every reference is judged against all of them.
   func storedDefinition(_ version: SegmentVersion) throws -> SegmentDefinition {
-    if let known = decoded.withLock({ $0[version.contentHash] }) { return known }
+    // Versions of before a renaming have the old name in them.
+    if var known = decoded.withLock({ $0[version.contentHash] }) {
+      known.name = version.segment
+      return known
+    }
     let definition = try version.decoded()
     decoded.withLock {
       if $0.count >= SegmentService.mostDecoded { $0.removeAll() }
@@ -107,12 +110,9 @@ extension SegmentService {
 
 extension SegmentVersion {
   func decoded() throws -> SegmentDefinition {
-    guard let document = try Document(json: definition) ?? Document.parse(definition).first else {
-      throw Diagnostics([
-        Diagnostic(code: "syntax", place: "", message: "The stored definition is empty.")
-      ])
-    }
-    return try SegmentDefinition(decoding: document)
+    var definition = try SegmentDefinition(decoding: document())
+    definition.name = segment
+    return definition
   }
 }
 
@@ -136,6 +136,6 @@ public struct SegmentInUse: Error, Equatable, CustomStringConvertible {
   public var users: [String]
 
   public var description: String {
-    "The segment '\(segment)' is used by \(users.map { "'\($0)'" }.joined(separator: ", ")); change or delete these first."
+    "The segment '\(segment)' is used by \(users.map { "'\($0)'" }.joined(separator: ", ")), which could not be refreshed any more. Change these first, or delete it all the same (--force)."
   }
 }

@@ -37,7 +37,7 @@ extension SegmentService {
     if withSizes { evaluation = try await evaluation.run(progress: progress) }
     var plan = ChangePlan(
       items: items, unchanged: change.unchanged(items), asOf: asOf,
-      dataVersion: snapshot.version.id, hasSizes: withSizes, expected: change.states,
+      dataVersion: snapshot.version.id, hasSizes: withSizes, expected: change.standings,
       evaluation: evaluation)
     for index in plan.items.indices {
       plan.items[index].size = try size(plan.items[index], evaluation)
@@ -71,11 +71,13 @@ extension SegmentService {
 
   /// Does what a plan says, in one transaction: all of it or nothing.
   ///
-  /// - Parameter refreshing: publishes the members of what changes, in the same transaction.
+  /// - Parameters:
+  ///   - refreshing: publishes the members of what changes and is active, in the same transaction.
+  ///   - author: who does it.
   /// - Throws: ``ApplyError`` where a segment cannot be refreshed,
   ///   ``SegmentStoreError/changedMeanwhile(_:)`` where others have changed segments since the plan was made.
   public func apply(
-    _ plan: ChangePlan, refreshing: Bool = false,
+    _ plan: ChangePlan, refreshing: Bool = false, by author: String? = nil,
     progress: @escaping @Sendable (_ done: Int, _ of: Int) -> Void = { _, _ in }
   ) async throws -> AppliedChanges {
     var changes = SegmentChanges()
@@ -89,7 +91,7 @@ extension SegmentService {
       }
     }
     guard refreshing else {
-      try store.apply(changes, at: now().microseconds)
+      try store.apply(changes, at: now().microseconds, by: author)
       return AppliedChanges(plan: plan, refreshed: [])
     }
     let evaluation =
@@ -97,9 +99,11 @@ extension SegmentService {
     try evaluation.requireSuccess()
     changes.workspaceFile = text
     changes.dataFile = evaluation.data.name
-    let refreshed = try await publish(evaluation, of: plan.versionsEvaluated) {
+    let resting = Set(try store.segmentRecords().filter { $0.state == .inactive }.map(\.name))
+    let published = plan.versionsEvaluated.filter { !resting.contains($0.name) }
+    let refreshed = try await publish(evaluation, of: published) {
       changes.runs = $0
-      try store.apply(changes, at: now().microseconds)
+      try store.apply(changes, at: now().microseconds, by: author)
     }
     // As after a refresh.
     try await dataTurn.takeIfFree { try await expire(after: "refresh") }
@@ -148,7 +152,9 @@ private struct DefinitionsChange {
   let service: SegmentService
   let catalog: Catalog
   let written: [WrittenDefinition]
-  let states: [SegmentState]
+  let standings: [SegmentStanding]
+  /// Drafts too, by name.
+  let records: [String: SegmentRecord]
   /// What is saved, by name.
   let before: [String: SegmentDefinition]
   /// What will be, by name; as it is saved once ``items(asOf:)`` has found it valid.
@@ -160,7 +166,9 @@ private struct DefinitionsChange {
     self.service = service
     self.catalog = catalog
     self.written = written
-    states = try service.store.segmentStates()
+    standings = try service.store.segmentStandings()
+    records = Dictionary(
+      uniqueKeysWithValues: try service.store.segmentRecords().map { ($0.name, $0) })
     before = Dictionary(
       uniqueKeysWithValues: try service.store.segments().map {
         ($0.segment, try service.storedDefinition($0))
@@ -240,12 +248,15 @@ private struct DefinitionsChange {
     let name = checked.definition.name
     guard let after = after[name] else { return nil }
     var item = ChangePlan.Item(
-      segment: name, action: .create, before: before[name], after: after, version: 1,
+      segment: name, action: .create, before: before[name], after: after,
+      version: version(name) + 1,
       sentence: checked.sentence, warnings: checked.warnings)
     if let before = before[name] {
       item.action = .change
-      item.version = version(name) + 1
       item.changes = DefinitionDifference.changes(from: before, to: after, catalog: catalog)
+      if records[name]?.state == .draft {
+        item.changes.append(DefinitionChange("state", before: "draft", after: "active"))
+      }
       guard !item.changes.isEmpty else { return nil }
     }
     return item
@@ -284,16 +295,15 @@ private struct DefinitionsChange {
     }
   }
 
-  private func version(_ name: String) -> Int {
-    states.first { $0.segment == name }?.version ?? 0
-  }
+  /// The number of the current version; 0 where there is none.
+  private func version(_ name: String) -> Int { records[name]?.version.number ?? 0 }
 
   // MARK: Evaluation
 
   /// What has to be evaluated to know the members of everything that changes: that, and whatever it refers to
   /// that was never refreshed.
   func evaluated(for items: [ChangePlan.Item]) throws -> [SegmentDefinition] {
-    let published = Set(states.filter { $0.lastRun != nil }.map(\.segment))
+    let published = Set(standings.filter { $0.lastRun != nil }.map(\.segment))
     var names = items.filter { $0.after != nil }.map(\.segment)
     var seen = Set(names)
     var next = 0

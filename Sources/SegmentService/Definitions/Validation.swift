@@ -56,9 +56,12 @@ extension SegmentService {
 
   /// Checks definitions as a refresh would, those of the same call refreshed together.
   public func validate(_ text: String) throws -> [CheckedDefinition] {
+    try validate([DefinitionSource(text: text)])
+  }
+
+  public func validate(_ sources: [DefinitionSource]) throws -> [CheckedDefinition] {
     let catalog = try snapshot().catalog
-    let written = try WrittenDefinition.all(
-      in: [DefinitionSource(text: text)], catalog: catalog)
+    let written = try WrittenDefinition.all(in: sources, catalog: catalog)
     let facts = try segmentFacts(adding: written.map(\.definition))
     return try DefinitionCheck(catalog: catalog, asOf: now(), facts: facts).planning(written)
       .map(\.checked)

@@ -5,8 +5,12 @@ import SegmentStore
 public struct VersionSummary: Sendable {
   public var number: Int
   public var savedAt: Instant
-  public var definition: SegmentDefinition
-  /// In words.
+  /// Who saved it; nil where that is not known.
+  public var author: String?
+  public var isDraft: Bool
+  /// With the name that the segment had; nil of a draft that is no definition.
+  public var definition: SegmentDefinition?
+  /// In words; empty where there is no definition.
   public var sentence: String
   /// Since the version before; empty for the first.
   public var changes: [DefinitionChange]
@@ -48,19 +52,25 @@ public enum VersionError: Error, Equatable, CustomStringConvertible {
 extension SegmentService {
   /// All versions of a segment, the newest first.
   public func versions(of name: String) throws -> [VersionSummary] {
-    let name = try segment(name).definition.name
+    let name = SegmentDefinition.canonicalName(name)
+    guard try store.segmentRecord(name) != nil else { throw try unknownSegment(name) }
     var before: SegmentDefinition?
     var summaries: [VersionSummary] = []
     for version in try store.versions(name).reversed() {
-      let definition = try version.decoded()
-      summaries.append(
-        VersionSummary(
-          number: version.number, savedAt: Instant(microseconds: version.savedAt),
-          definition: definition, sentence: Sentence.definition(definition, catalog: names),
-          changes: before.map {
-            DefinitionDifference.changes(from: $0, to: definition, catalog: names)
-          } ?? []))
-      before = definition
+      let definition = try? SegmentDefinition(decoding: version.document())
+      if definition == nil, !version.isDraft { _ = try version.decoded() }
+      var summary = VersionSummary(
+        number: version.number, savedAt: Instant(microseconds: version.savedAt),
+        author: version.author, isDraft: version.isDraft, definition: definition, sentence: "",
+        changes: [])
+      if let definition {
+        summary.sentence = Sentence.definition(definition, catalog: names)
+        summary.changes =
+          before.map { DefinitionDifference.changes(from: $0, to: definition, catalog: names) }
+          ?? []
+        before = definition
+      }
+      summaries.append(summary)
     }
     return summaries.reversed()
   }
@@ -103,9 +113,11 @@ extension SegmentService {
   /// Saves an earlier definition once more, as the newest version.
   ///
   /// - Throws: ``DefinitionErrors`` with every problem that it has with the data and segments of today.
-  public func restore(_ name: String, version: Int) throws -> CheckedDefinition {
+  public func restore(_ name: String, version: Int, by author: String? = nil) throws
+    -> CheckedDefinition
+  {
     let definition = try definition(try segment(name), version: version)
-    return try save([WrittenDefinition(definition)], catalog: snapshot().catalog)[0]
+    return try save([WrittenDefinition(definition)], catalog: snapshot().catalog, by: author)[0]
   }
 
   private func definition(_ segment: SegmentSummary, version number: Int) throws

@@ -70,7 +70,7 @@ extension WrittenDefinition {
 
 extension DefinitionSource {
   /// - Throws: ``Diagnostics`` where it is neither YAML nor JSON, or a file without any definition.
-  fileprivate func documents() throws -> [Document] {
+  func documents() throws -> [Document] {
     let documents = try Document.parse(text)
     let isEmpty = documents.allSatisfy { $0.value == .null }
     if isEmpty, file != nil {

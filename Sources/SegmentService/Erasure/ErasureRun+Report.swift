@@ -119,7 +119,7 @@ extension ErasureRun {
 
   /// The audience that a run was about: of a definition that names none, the only one of its data version.
   private func audience(of run: RunRecord) throws -> String? {
-    guard let version = try service.store.version(run.segment, number: run.segmentVersion) else {
+    guard let version = try service.store.version(of: run) else {
       return nil
     }
     if let name = try service.storedDefinition(version).audience { return name }
@@ -148,23 +148,40 @@ struct ListRewriting {
 
   /// nil where the version is no list, or names none of the keys.
   func definition(_ version: SegmentVersion) throws -> String? {
+    if version.isDraft { return try draft(version.document()) }
     guard var definition = try SegmentDefinition.decodeAll(version.definition).first,
       case .keys(let listed) = definition.content,
       let erased = keys[definition.audience ?? soleAudience]
     else { return nil }
-    let kept = listed.filter { scalar in
-      switch scalar {
-      case .text(let text):
-        !erased.contains(.text(Text(text)))
-          && !(Int64(text).map { erased.contains(.integer($0)) } ?? false)
-      case .number(let text):
-        !(Int64(text).map { erased.contains(.integer($0)) } ?? false)
-          && !erased.contains(.text(Text(text)))
-      case .boolean: true
-      }
-    }
+    let kept = listed.filter { !erased.contains($0) }
     guard kept.count < listed.count else { return nil }
     definition.content = .keys(kept)
     return definition.json
+  }
+
+  /// A draft need not be a definition: of an audience that there is not, it may name keys of any.
+  private func draft(_ written: Document) -> String? {
+    guard case .list(let listed)? = written["keys"]?.value else { return nil }
+    let erased =
+      keys[written["audience"]?.textValue ?? soleAudience]
+      ?? keys.values.reduce([]) { $0.union($1) }
+    let kept = listed.filter { item in
+      if case .scalar(let scalar) = item.value { !erased.contains(scalar) } else { true }
+    }
+    guard kept.count < listed.count else { return nil }
+    var document = written
+    document["keys"] = Document(.list(kept))
+    return document.json
+  }
+}
+
+extension Set<ProfileKey> {
+  /// Whether it has the key, written as a text or as a number.
+  fileprivate func contains(_ scalar: Scalar) -> Bool {
+    switch scalar {
+    case .text(let text), .number(let text):
+      contains(.text(Text(text))) || (Int64(text).map { contains(.integer($0)) } ?? false)
+    case .boolean: false
+    }
   }
 }

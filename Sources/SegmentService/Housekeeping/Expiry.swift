@@ -38,7 +38,8 @@ extension SegmentService {
     return RetentionRules(
       dataVersions: Kept(definition.retention.dataVersions, now),
       members: Kept(definition.retention.members, now),
-      runs: Kept(definition.retention.runs, now))
+      runs: Kept(definition.retention.runs, now),
+      trash: Kept(definition.retention.trash, now))
   }
 }
 

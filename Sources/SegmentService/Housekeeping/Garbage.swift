@@ -15,6 +15,8 @@ public struct Garbage: Sendable {
   public var dataVersions: [Int64] = []
   /// Records of runs that retention no longer keeps.
   public var runs: [Int64] = []
+  /// Names of deleted segments that retention no longer keeps.
+  public var trash: [String] = []
   /// Stored rows of these data versions, and of loads that were not published.
   public var parts: [Table] = []
   /// Members of runs that retention no longer keeps, and of refreshes that were not published.
@@ -60,7 +62,7 @@ extension SegmentService {
           : try store.expire(by: rules, lent: lent.dataVersions, at: now().microseconds)
       }
       let garbage = Garbage(
-        dataVersions: expired.dataVersions, runs: expired.runs,
+        dataVersions: expired.dataVersions, runs: expired.runs, trash: expired.trash.map(\.name),
         parts: try await unusedParts(expired), members: try unusedMembers(expired),
         cache: try data.current.cache.beyond(clearingCache ? 0 : LeafCache.limit))
       if !dryRun {

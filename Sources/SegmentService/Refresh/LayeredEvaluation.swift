@@ -39,10 +39,13 @@ struct LayeredEvaluation {
   /// The runs that were read of segments that are not evaluated here.
   private(set) var runsRead: [String: RunReference] = [:]
 
-  /// - Parameter facts: every segment that may be referred to.
+  /// - Parameters:
+  ///   - facts: every segment that may be referred to.
+  ///   - leftOut: segments that are not tried, with the cause: those that refer to them are skipped as well.
   init(
     of definitions: [SegmentDefinition], service: SegmentService, snapshot: Snapshot,
-    asOf: Instant, facts: [String: SegmentFacts]
+    asOf: Instant, facts: [String: SegmentFacts],
+    leavingOut leftOut: [(name: String, cause: String)] = []
   ) {
     self.service = service
     self.snapshot = snapshot
@@ -52,6 +55,7 @@ struct LayeredEvaluation {
     self.definitions = definitions
     self.facts = facts
     for definition in definitions { self.facts[definition.name]?.isAvailable = true }
+    for (name, cause) in leftOut { outcomes[name] = (.skipped(cause: cause), started) }
   }
 
   /// The same with all outcomes.

@@ -20,19 +20,23 @@ extension SegmentService {
   /// on it are skipped.
   ///
   /// - Parameters:
-  ///   - names: nil for all.
+  ///   - names: nil for all, of which those that are not active are skipped.
   ///   - asOf: what "now" is for relative conditions; nil for now.
+  /// - Throws: ``LifecycleError`` where one of `names` is not active.
   public func refresh(
     _ names: [String]? = nil, asOf: Instant? = nil,
     progress: @escaping @Sendable (_ done: Int, _ of: Int) -> Void = { _, _ in }
   ) async throws -> [RefreshedSegment] {
-    let versions = try chosen(names)
+    try makePlannedChanges()
+    let records = try chosen(names)
     let refreshed = try await reading { snapshot in
+      let active = records.filter { $0.state == .active }
       let evaluation = LayeredEvaluation(
-        of: try versions.map(storedDefinition), service: self, snapshot: snapshot,
-        asOf: asOf ?? now(), facts: try segmentFacts())
+        of: try active.map { try storedDefinition($0.version) }, service: self, snapshot: snapshot,
+        asOf: asOf ?? now(), facts: try segmentFacts(),
+        leavingOut: records.filter { $0.state != .active }.map { ($0.name, $0.state.skipCause) })
       return try await publish(
-        await evaluation.run(progress: progress), of: versions.map { ($0.segment, $0.number) }
+        await evaluation.run(progress: progress), of: records.map { ($0.name, $0.version.number) }
       ) { try store.publish($0, workspaceFile: text, from: evaluation.data.name) }
     }
     // Whoever has the turn does the same when it is done.
@@ -74,14 +78,20 @@ extension SegmentService {
     }
   }
 
-  private func chosen(_ names: [String]?) throws -> [SegmentVersion] {
-    let all = try store.segments()
+  private func chosen(_ names: [String]?) throws -> [SegmentRecord] {
+    let all = try store.segmentRecords()
     guard let names else { return all }
     let wanted = Set(names.map(SegmentDefinition.canonicalName))
-    for name in wanted where !all.contains(where: { $0.segment == name }) {
+    for name in wanted where !all.contains(where: { $0.name == name }) {
       throw try unknownSegment(name)
     }
-    return all.filter { wanted.contains($0.segment) }
+    let chosen = all.filter { wanted.contains($0.name) }
+    if let draft = chosen.first(where: { $0.state == .draft }) {
+      throw LifecycleError.draft(draft.name, problems: try self.draft(draft.name)?.problems ?? [])
+    }
+    let inactive = chosen.filter { $0.state == .inactive }.map(\.name)
+    guard inactive.isEmpty else { throw LifecycleError.inactive(inactive) }
+    return chosen
   }
 
   /// The last published members of segments, with the runs they come from.
@@ -113,6 +123,16 @@ extension SegmentService {
         ? WorkspaceError.membersDamaged(run: run.id) : WorkspaceError.membersGone(run: run.id)
     }
     return set
+  }
+}
+
+extension SegmentState {
+  /// Why a segment in this state is not refreshed.
+  fileprivate var skipCause: String {
+    switch self {
+    case .draft: "It is a draft: its definition is not valid yet."
+    case .inactive, .active: "It is inactive."
+    }
   }
 }
 
@@ -194,7 +214,7 @@ extension SegmentService {
     run: RunRecord?, members: MemberSet, warnings: [Diagnostic]
   ) {
     guard let run = try store.lastPublished(of: name) else { return (nil, MemberSet(), []) }
-    let old = try store.version(name, number: run.segmentVersion).map(storedDefinition)
+    let old = try store.version(of: run).map(storedDefinition)
     guard old?.audience == nil || old?.audience == audience else { return (nil, MemberSet(), []) }
     do {
       return (run, try members(of: run), [])

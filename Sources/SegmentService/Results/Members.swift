@@ -156,7 +156,7 @@ extension SegmentService {
 
   private func runContext(_ run: RunRecord) throws -> RunContext {
     guard let version = try store.dataVersion(id: run.dataVersion),
-      let saved = try store.version(run.segment, number: run.segmentVersion)
+      let saved = try store.version(of: run)
     else { throw WorkspaceError.dataGone(run: run.id) }
     let workspace = try workspace(of: run)
     var references = ReferencedSets()
@@ -164,7 +164,7 @@ extension SegmentService {
     var facts: [String: SegmentFacts] = [:]
     for reference in run.references {
       guard let read = try store.run(reference.run), let result = read.result,
-        let version = try store.version(reference.segment, number: read.segmentVersion)
+        let version = try store.version(of: read)
       else { throw WorkspaceError.dataGone(run: reference.run) }
       let audience = try storedDefinition(version).audience
       facts[reference.segment] = SegmentFacts(
@@ -183,7 +183,7 @@ extension SegmentService {
 
   /// The audience that a run was about; nil where that is not known any more.
   func audience(of run: RunRecord) throws -> String? {
-    guard let version = try store.version(run.segment, number: run.segmentVersion) else {
+    guard let version = try store.version(of: run) else {
       return nil
     }
     let name = try storedDefinition(version).audience ?? workspace(of: run).soleAudience

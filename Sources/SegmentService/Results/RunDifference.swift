@@ -108,7 +108,7 @@ extension SegmentService {
   }
 
   private func audienceName(of run: RunRecord) throws -> String {
-    let version = try store.version(run.segment, number: run.segmentVersion)
+    let version = try store.version(of: run)
     return try version?.decoded().audience ?? workspace(of: run).soleAudience
   }
 }

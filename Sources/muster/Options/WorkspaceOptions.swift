@@ -36,6 +36,9 @@ struct WorkspaceOptions: ParsableArguments {
     try SegmentService(folder: try folder(), purpose: "muster \(verb)", settings: settings)
   }
 
+  /// Who changes things from the command line.
+  var author: String { NSUserName() }
+
   func folder() throws -> WorkspaceFolder {
     let current = URL(
       filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
@@ -60,12 +63,17 @@ struct AsOfOption: ParsableArguments {
 
   /// nil where it was not given.
   func instant(in zoneName: String) throws -> Instant? {
-    guard let text else { return nil }
-    let zone = Zone(zoneName) ?? .utc
+    try text.map { try Muster.instant($0, of: "--as-of", in: Zone(zoneName) ?? .utc) }
+  }
+}
+
+extension Muster {
+  /// The instant that the text of an option stands for: a time, or a day, which means its start.
+  static func instant(_ text: String, of option: String, in zone: Zone) throws -> Instant {
     if let day = CivilDate(text) { return zone.start(of: day) }
     if let instant = Instant(text, zone: zone) { return instant }
     throw ValidationError(
-      "'\(text)' is no time: --as-of takes one such as 2024-03-31T12:00 or 2024-03-31.")
+      "'\(text)' is no time: \(option) takes one such as 2024-03-31T12:00 or 2024-03-31.")
   }
 }
 

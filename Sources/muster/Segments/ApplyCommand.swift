@@ -42,7 +42,7 @@ struct ApplyCommand: AsyncParsableCommand {
         throw ExitCode.failure
       }
     }
-    let applied = try await service.apply(plan, refreshing: refresh)
+    let applied = try await service.apply(plan, refreshing: refresh, by: options.author)
     if refresh { Terminal.print("\n" + refreshText(applied.refreshed)) }
     Terminal.print("\nApplied.")
     let waiting = plan.items.count { $0.action != .delete }

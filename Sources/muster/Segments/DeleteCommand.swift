@@ -1,20 +1,33 @@
 import ArgumentParser
+import SegmentService
 
 struct DeleteCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "delete",
-    abstract: "Delete a segment with its versions and runs, unless others refer to it.",
-    discussion: "There is no way back: export the segment before, if you may want it again.")
+    abstract: "Put segments in the trash, unless others refer to them.",
+    discussion:
+      "Versions, runs and members go with them and come back with 'muster trash restore'.")
 
   @OptionGroup var options: WorkspaceOptions
 
-  @Argument(help: "The segment's name.")
-  var segment: String
+  @Argument(help: "The segments' names.")
+  var segments: [String]
+
+  @Flag(help: "Also those that others refer to, which fail to refresh until they are changed.")
+  var force = false
 
   func run() throws {
-    let (versions, runs) = try options.open(for: "delete").delete(segment)
-    Terminal.print(
-      "Deleted \(segment.printable) with \(versions.counted("version")) and \(runs.counted("run")): these cannot be brought back."
-    )
+    let service = try options.open(for: "delete")
+    var failed = false
+    for item in service.change(segments, [.trash(evenIfUsed: force)], by: options.author) {
+      switch item.outcome {
+      case .success(let record):
+        Terminal.print("\(record.name.printable) is in the trash.")
+      case .failure(let error):
+        failed = true
+        Terminal.printError("\(error)")
+      }
+    }
+    if failed { throw ExitCode.failure }
   }
 }

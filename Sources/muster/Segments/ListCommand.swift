@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import SegmentCompiler
 import SegmentService
+import SegmentStore
 
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -12,22 +13,22 @@ struct ListCommand: ParsableCommand {
 
   func run() throws {
     let service = try options.open(for: "list")
-    let segments = try service.segments()
+    let segments = try service.list()
     if output.json {
       try Terminal.printJSON(segments.map(SegmentJSON.init))
       return
     }
     let zone = TimeZone(identifier: service.definition.timeZone) ?? .gmt
     var table = TextTable(
-      .left("Segment"), .right("Members"), .left("Last refreshed"), .right("Version"),
-      .left("Tags"))
+      .left("Segment"), .left("State"), .left("Type"), .right("Members"),
+      .left("Last refreshed"), .left("Last run"), .right("Version"), .left("Tags"))
     for segment in segments {
       table.add(
-        segment.definition.name,
-        segment.lastRun?.result?.count.grouped ?? "–",
-        segment.lastRun.map { timeText(microseconds: $0.finished, in: zone) } ?? "never",
-        String(segment.version),
-        segment.definition.tags.joined(separator: ", "))
+        segment.record.name, segment.record.state.rawValue, segment.record.type.rawValue,
+        segment.lastPublished?.result?.count.grouped ?? "–",
+        segment.lastPublished.map { timeText(microseconds: $0.finished, in: zone) } ?? "never",
+        segment.lastRun?.status.rawValue ?? "–", String(segment.record.version.number),
+        segment.tags.joined(separator: ", "))
     }
     Terminal.print(segments.isEmpty ? "There are no segments yet: see muster save." : "\(table)")
   }
@@ -36,23 +37,42 @@ struct ListCommand: ParsableCommand {
 private struct SegmentJSON: Encodable {
   var segment: String
   var displayName: String?
+  var description: String?
   var tags: [String]
   var audience: String?
+  var state: String
+  var type: String
+  var outputName: String
+  var owner: String?
   var version: Int
+  var revision: Int
   var savedAt: String
   var members: Int?
   var run: Int64?
   var lastRefreshed: String?
+  var lastRun: RunJSON?
+  var activateAt: String?
+  var deactivateAt: String?
 
-  init(_ summary: SegmentSummary) {
-    segment = summary.definition.name
-    displayName = summary.definition.displayName
-    tags = summary.definition.tags
-    audience = summary.definition.audience
-    version = summary.version
-    savedAt = summary.savedAt.description
-    members = summary.lastRun?.result?.count
-    run = summary.lastRun?.id
-    lastRefreshed = summary.lastRun.map { Instant(microseconds: $0.finished).description }
+  init(_ listed: ListedSegment) {
+    let record = listed.record
+    segment = record.name
+    displayName = listed.displayName
+    description = listed.description
+    tags = listed.tags
+    audience = listed.audience
+    state = record.state.rawValue
+    type = record.type.rawValue
+    outputName = record.outputName
+    owner = record.owner
+    version = record.version.number
+    revision = record.revision
+    savedAt = Instant(microseconds: record.version.savedAt).description
+    members = listed.lastPublished?.result?.count
+    run = listed.lastPublished?.id
+    lastRefreshed = listed.lastPublished.map { Instant(microseconds: $0.finished).description }
+    lastRun = listed.lastRun.map { RunJSON($0) }
+    activateAt = record.activation.map { Instant(microseconds: $0.at).description }
+    deactivateAt = record.deactivation.map { Instant(microseconds: $0.at).description }
   }
 }

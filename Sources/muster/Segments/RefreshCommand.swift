@@ -8,7 +8,8 @@ struct RefreshCommand: AsyncParsableCommand {
     commandName: "refresh",
     abstract: "Compute the members of segments anew and publish them together.",
     discussion:
-      "Segments that another one refers to are refreshed before it, if they are named too.")
+      "Segments that another one refers to are refreshed before it, if they are named too. Of all segments the active ones are refreshed; the others are skipped, and so is what refers to them."
+  )
 
   @OptionGroup var options: WorkspaceOptions
   @OptionGroup var asOf: AsOfOption
@@ -45,7 +46,8 @@ struct RefreshCommand: AsyncParsableCommand {
       Terminal.print(refreshText(refreshed))
     }
     printWarnings(refreshed.map { ($0.run.segment, $0.warnings) })
-    if refreshed.contains(where: { $0.run.result == nil }) { throw ExitCode.failure }
+    // What was skipped is inactive, or depends on what is or has failed.
+    if refreshed.contains(where: { $0.run.status == .failed }) { throw ExitCode.failure }
   }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import SegmentCompiler
 import SegmentService
 
 struct SaveCommand: ParsableCommand {
@@ -15,12 +16,36 @@ struct SaveCommand: ParsableCommand {
     completion: .file())
   var files: [String]
 
+  @Flag(
+    help:
+      "Leave new segments and drafts inactive: they are not refreshed before they are activated.")
+  var inactive = false
+
+  @Flag(help: "Save definitions that are not valid as drafts, and say what is wrong with them.")
+  var drafts = false
+
   func run() throws {
     let sources = try DefinitionSource.read(files)
-    let saved = try options.open(for: "save").save(sources)
-    var table = TextTable(.left("Segment"), .right("Version"))
-    for item in saved { table.add(item.definition.name, item.version.map(String.init) ?? "") }
+    let service = try options.open(for: "save")
+    if drafts || inactive {
+      try submit(sources, to: service)
+    } else {
+      let saved = try service.save(sources, by: options.author)
+      var table = TextTable(.left("Segment"), .right("Version"))
+      for item in saved { table.add(item.definition.name, item.version.map(String.init) ?? "") }
+      Terminal.print("\(table)")
+      printWarnings(saved.map { ($0.definition.name, $0.warnings) })
+    }
+  }
+
+  private func submit(_ sources: [DefinitionSource], to service: SegmentService) throws {
+    if !drafts { _ = try service.validate(sources) }
+    let saved = try service.submit(sources, mode: inactive ? .only : .run, by: options.author)
+    var table = TextTable(.left("Segment"), .right("Version"), .left("State"))
+    for item in saved {
+      table.add(item.record.name, "\(item.record.version.number)", item.record.state.rawValue)
+    }
     Terminal.print("\(table)")
-    printWarnings(saved.map { ($0.definition.name, $0.warnings) })
+    printWarnings(saved.map { ($0.record.name, $0.warnings + $0.problems) })
   }
 }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import SegmentCompiler
+import SegmentService
 
 struct ShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -15,8 +17,21 @@ struct ShowCommand: ParsableCommand {
   var format = Format.yaml
 
   func run() throws {
-    let definition = try options.open(for: "show").segment(segment).definition
+    let service = try options.open(for: "show")
+    if let draft = try service.draft(segment) {
+      Terminal.print(draft.text(format))
+      printWarnings([(draft.record.name, draft.problems)])
+      return
+    }
+    let definition = try service.segment(segment).definition
     let text = format == .yaml ? definition.yaml : definition.json
     Terminal.printDocument(text.hasSuffix("\n") ? String(text.dropLast()) : text)
+  }
+}
+
+extension Draft {
+  fileprivate func text(_ format: ShowCommand.Format) -> String {
+    let text = format == .yaml ? document.yaml : document.json
+    return text.hasSuffix("\n") ? String(text.dropLast()) : text
   }
 }

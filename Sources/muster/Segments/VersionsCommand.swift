@@ -27,14 +27,18 @@ struct VersionsCommand: ParsableCommand {
 }
 
 func versionsText(_ versions: [VersionSummary], in zone: TimeZone) -> String {
-  var table = TextTable(.right("Version"), .left("Saved"), .left("Change"))
+  var table = TextTable(.right("Version"), .left("Saved"), .left("By"), .left("Change"))
   table.maximumCellWidth = 160
   for version in versions {
-    let changes =
+    var changes =
       version.changes.isEmpty ? [version.sentence] : version.changes.map(\.description)
-    for (index, change) in changes.enumerated() {
-      let saved = timeText(microseconds: version.savedAt.microseconds, in: zone)
-      table.add(index == 0 ? "\(version.number)" : "", index == 0 ? saved : "", change)
+    if version.isDraft { changes.insert("a draft: it is not valid", at: 0) }
+    let saved = timeText(microseconds: version.savedAt.microseconds, in: zone)
+    for (index, change) in changes.filter({ !$0.isEmpty }).enumerated() {
+      let isFirst = index == 0
+      table.add(
+        isFirst ? "\(version.number)" : "", isFirst ? saved : "",
+        isFirst ? version.author ?? "–" : "", change)
     }
   }
   return "\(table)"
@@ -43,12 +47,16 @@ func versionsText(_ versions: [VersionSummary], in zone: TimeZone) -> String {
 private struct VersionJSON: Encodable {
   var version: Int
   var savedAt: String
+  var author: String?
+  var isDraft: Bool
   var sentence: String
   var changes: [DefinitionChangeJSON]
 
   init(_ summary: VersionSummary) {
     version = summary.number
     savedAt = summary.savedAt.description
+    author = summary.author
+    isDraft = summary.isDraft
     sentence = summary.sentence
     changes = summary.changes.map { DefinitionChangeJSON($0) }
   }

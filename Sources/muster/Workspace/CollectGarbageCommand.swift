@@ -6,7 +6,7 @@ struct CollectGarbageCommand: AsyncParsableCommand {
     commandName: "gc",
     abstract: "Remove what nothing needs any more.",
     discussion: """
-      Old data versions and members beyond what 'retention' in the workspace file keeps, and what \
+      Old data versions, members and deleted segments beyond what 'retention' in the workspace file keeps, and what \
       interrupted commands have left behind. What is in force always stays: the current data, and \
       of each segment the members of its last two runs with the data they were computed from.
       """)
@@ -42,6 +42,7 @@ func garbageText(_ garbage: Garbage, _ space: StoredSpace, isDryRun: Bool) -> St
   add("stored tables", garbage.parts.count, garbage.parts.reduce(0) { $0 + $1.bytes })
   add("members of runs", garbage.members.count, garbage.members.reduce(0) { $0 + $1.bytes })
   add("records of runs", garbage.runs.count)
+  add("deleted segments", garbage.trash.count)
   add("results kept for reuse", garbage.cache.count, garbage.cache.reduce(0) { $0 + $1.bytes })
   var lines = [table.rows.isEmpty ? "Nothing to remove." : "\(table)"]
   lines.append(
@@ -76,6 +77,7 @@ private struct GarbageJSON: Encodable {
   var dryRun: Bool
   var dataVersions: [Int64]
   var runs: [Int64]
+  var trash: [String]
   var tables: [Item]
   var members: [Item]
   var cache: [Item]
@@ -89,6 +91,7 @@ private struct GarbageJSON: Encodable {
     dryRun = isDryRun
     dataVersions = garbage.dataVersions
     runs = garbage.runs
+    trash = garbage.trash
     tables = garbage.parts.map { Item(name: $0.name, bytes: $0.bytes) }
     members = garbage.members.map(item)
     cache = garbage.cache.map(item)

@@ -1,0 +1,47 @@
+import SegmentCompiler
+import SegmentStore
+
+extension SegmentService {
+  /// Makes the activations and deactivations whose time has come, those of one segment in the order of their times.
+  ///
+  /// - Returns: the segments that are in another state now, and those whose plan could not be carried out.
+  @discardableResult
+  public func makePlannedChanges() throws -> [ChangedSegment] {
+    let now = now().microseconds
+    let due = try store.segmentRecords().filter { $0.nextPlanned(until: now) != nil }
+    return due.map { record in
+      ChangedSegment(
+        segment: record.name,
+        outcome: Result {
+          try store.edit(at: now, by: SegmentService.scheduler) { edits in
+            guard var record = try edits.record(record.name) else {
+              throw try unknownSegment(record.name)
+            }
+            while let event = record.nextPlanned(until: now) {
+              record.take(event)
+            }
+            return try edits.update(record)
+          }
+        })
+    }
+  }
+
+  /// Who does what was planned.
+  static let scheduler = "schedule"
+}
+
+extension SegmentRecord {
+  /// Which planned change comes first of those that are due.
+  fileprivate func nextPlanned(until now: Int64) -> SegmentEvent? {
+    let due = [(activation, SegmentEvent.activated), (deactivation, .deactivated)]
+      .compactMap { planned, event in planned.map { (at: $0.at, event: event) } }
+      .filter { $0.at <= now }
+    return due.min { $0.at < $1.at }?.event
+  }
+
+  /// A draft stays one; what was planned for it is over.
+  fileprivate mutating func take(_ event: SegmentEvent) {
+    state = state.after(event) ?? state
+    if event == .activated { activation = nil } else { deactivation = nil }
+  }
+}

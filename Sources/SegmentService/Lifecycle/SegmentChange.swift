@@ -1,0 +1,230 @@
+import SegmentCompiler
+import SegmentStore
+
+/// One change of a segment besides its rules, which are saved as a definition.
+public enum SegmentChange: Sendable, Equatable {
+  case activate, deactivate
+  /// For later; nil takes back what was planned.
+  case planActivation(PlannedChange?), planDeactivation(PlannedChange?)
+  case type(SegmentType)
+  /// References of other segments follow.
+  case rename(String)
+  case outputName(String)
+  case owner(String?)
+  case displayName(String?), description(String?)
+  case addTags([String]), removeTags([String])
+  /// Where others refer to it only if `evenIfUsed`.
+  case trash(evenIfUsed: Bool)
+}
+
+/// What became of one segment of several that were to be changed.
+public struct ChangedSegment: Sendable {
+  public var segment: String
+  /// As it is now; of one in the trash as it was.
+  public var outcome: Result<SegmentRecord, any Error>
+}
+
+extension SegmentService {
+  /// Makes changes of one segment, all or none.
+  ///
+  /// - Parameters:
+  ///   - revision: the one that the changes are meant for; nil for whatever there is.
+  ///   - author: who makes them.
+  /// - Throws: ``LifecycleError``, ``WorkspaceError/unknownSegment(_:hint:)``, ``SegmentInUse``.
+  @discardableResult
+  public func change(
+    _ name: String, _ changes: [SegmentChange], expecting revision: Int? = nil,
+    by author: String? = nil
+  ) throws -> SegmentRecord {
+    let name = SegmentDefinition.canonicalName(name)
+    return try store.edit(at: now().microseconds, by: author) { edits in
+      guard let record = try edits.record(name) else { throw try unknownSegment(name) }
+      try record.require(revision)
+      let changing = ChangingSegment(service: self, edits: edits, catalog: try? snapshot().catalog)
+      return try changes.reduce(record) { try changing.make($1, of: $0) }
+    }
+  }
+
+  /// Makes the same changes of several segments: of each all or none, whatever becomes of the others.
+  public func change(
+    _ names: [String], _ changes: [SegmentChange], by author: String? = nil
+  ) -> [ChangedSegment] {
+    names.map { name in
+      ChangedSegment(
+        segment: name, outcome: Result { try change(name, changes, by: author) })
+    }
+  }
+}
+
+extension SegmentRecord {
+  /// - Throws: ``LifecycleError/conflict(segment:expected:found:by:)`` where it is at another revision.
+  func require(_ revision: Int?) throws {
+    guard let revision, revision != self.revision else { return }
+    throw LifecycleError.conflict(
+      segment: name, expected: revision, found: self.revision, by: changedBy)
+  }
+}
+
+/// Makes changes within one transaction.
+private struct ChangingSegment {
+  let service: SegmentService
+  let edits: SegmentEdits
+  /// nil where nothing is loaded: then a draft's problems are not known.
+  let catalog: Catalog?
+
+  func make(_ change: SegmentChange, of record: SegmentRecord) throws -> SegmentRecord {
+    var record = record
+    switch change {
+    case .activate:
+      record.state = try state(of: record, after: .activated)
+      record.activation = nil
+    case .deactivate:
+      record.state = try state(of: record, after: .deactivated)
+      record.deactivation = nil
+    case .planActivation(let planned):
+      try requireValid(record, for: planned)
+      record.activation = planned
+    case .planDeactivation(let planned):
+      try requireValid(record, for: planned)
+      record.deactivation = planned
+    case .type(let type): record.type = type
+    case .outputName(let name):
+      try requireFree(outputName: name, for: record)
+      record.outputName = name
+    case .owner(let owner): record.owner = owner
+    case .displayName(let text):
+      return try editing(record, "displayName", to: text.map(Document.text))
+    case .description(let text):
+      return try editing(record, "description", to: text.map(Document.text))
+    case .addTags(let tags):
+      let old = try self.tags(of: record)
+      return try setting(old + tags.subtracting(old), of: record)
+    case .removeTags(let tags):
+      return try setting(try self.tags(of: record).subtracting(tags), of: record)
+    case .rename(let name): return try rename(record, to: name)
+    case .trash(let evenIfUsed):
+      try requireUnused(record, unless: evenIfUsed)
+      try edits.trash(record)
+      return record
+    }
+    return try edits.update(record)
+  }
+
+  // MARK: State
+
+  private func state(of record: SegmentRecord, after event: SegmentEvent) throws -> SegmentState {
+    guard let state = record.state.after(event) else { throw try draft(record) }
+    return state
+  }
+
+  private func draft(_ record: SegmentRecord) throws -> LifecycleError {
+    let problems = try catalog.map { try service.problems(of: record.version, catalog: $0) }
+    return .draft(record.name, problems: problems ?? [])
+  }
+
+  private func requireValid(_ record: SegmentRecord, for planned: PlannedChange?) throws {
+    guard let planned else { return }
+    guard record.state != .draft else { throw try draft(record) }
+    guard Zone(planned.timeZone) != nil else {
+      throw LifecycleError.unknownTimeZone(
+        planned.timeZone, hint: NearNames.hint(planned.timeZone, among: Zone.knownNames))
+    }
+    guard planned.at > edits.time else {
+      throw LifecycleError.notInFuture(Instant(microseconds: planned.at).description)
+    }
+  }
+
+  // MARK: Names
+
+  private func requireFree(outputName name: String, for record: SegmentRecord) throws {
+    if let problem = OutputName.problem(of: name) { throw Diagnostics([problem]) }
+    let isOwn = name.lowercased() == record.outputName.lowercased()
+    guard try isOwn || !edits.isTaken(outputName: name) else {
+      throw LifecycleError.outputNameTaken(
+        name, suggestion: try edits.freeOutputName(for: name))
+    }
+  }
+
+  private func rename(_ record: SegmentRecord, to written: String) throws -> SegmentRecord {
+    let (old, new) = (record.name, SegmentDefinition.canonicalName(written))
+    guard SegmentDefinition.isValidName(new) else { throw LifecycleError.invalidName(written) }
+    guard Text(old) != Text(new) else { return record }
+    guard try edits.record(new) == nil else { throw LifecycleError.nameTaken(new) }
+    var renamed = try edits.rename(record, to: new)
+    renamed = try editing(renamed, "segment", to: .text(new))
+    for other in try edits.records() {
+      try refer(other, to: new, insteadOf: old)
+    }
+    return renamed
+  }
+
+  /// Saves what a segment says of another one under that one's new name.
+  private func refer(_ record: SegmentRecord, to new: String, insteadOf old: String) throws {
+    func renaming(_ version: SegmentVersion) -> String? {
+      guard let definition = try? service.storedDefinition(version),
+        definition.references.contains(old)
+      else { return nil }
+      return definition.referring(to: new, insteadOf: old).json
+    }
+    var record = record
+    // The valid version behind a draft is what other segments read.
+    if record.version.isDraft, let inForce = try edits.versionInForce(of: record),
+      let definition = renaming(inForce)
+    {
+      let draft = record.version
+      record = try edits.save(definition, isDraft: false, in: record)
+      record = try edits.save(renaming(draft) ?? draft.definition, isDraft: true, in: record)
+    } else if let definition = renaming(record.version) {
+      _ = try edits.save(definition, isDraft: record.version.isDraft, in: record)
+    }
+  }
+
+  private func requireUnused(_ record: SegmentRecord, unless evenIfUsed: Bool) throws {
+    guard !evenIfUsed else { return }
+    let users = try edits.records().filter { other in
+      other.id != record.id
+        && (try? service.storedDefinition(other.version))?.references.contains(record.name) == true
+    }
+    guard users.isEmpty else {
+      throw SegmentInUse(segment: record.name, users: users.map(\.name))
+    }
+  }
+
+  // MARK: What stands in the definition
+
+  /// Saves the definition with another value of one entry, or without it.
+  private func editing(_ record: SegmentRecord, _ key: String, to value: Document?) throws
+    -> SegmentRecord
+  {
+    var document = try record.version.document()
+    document[key] = value
+    let isDraft = record.version.isDraft
+    let text =
+      isDraft ? document.json : try SegmentDefinition(decoding: document).json
+    return try edits.save(text, isDraft: isDraft, in: record)
+  }
+
+  private func tags(of record: SegmentRecord) throws -> [String] {
+    guard case .list(let items)? = try record.version.document()["tags"]?.value else { return [] }
+    return items.compactMap(\.textValue)
+  }
+
+  private func setting(_ tags: [String], of record: SegmentRecord) throws -> SegmentRecord {
+    for tag in tags where !SegmentDefinition.isValidTag(tag) {
+      throw LifecycleError.invalidTag(tag)
+    }
+    guard tags.count <= SegmentDefinition.maximumTags else {
+      throw LifecycleError.tooManyTags(record.name, count: tags.count)
+    }
+    return try editing(
+      record, "tags", to: tags.isEmpty ? nil : Document(.list(tags.map(Document.text))))
+  }
+}
+
+extension [String] {
+  /// Each of these that is not among `others`, once, by bytes.
+  fileprivate func subtracting(_ others: [String]) -> [String] {
+    var seen = Set(others.map { Text($0) })
+    return filter { seen.insert(Text($0)).inserted }
+  }
+}
