@@ -74,6 +74,19 @@ public final class SegmentService: Sendable {
       }, to: body)
   }
 
+  /// Lends a data version as long as it is kept, else the one in force.
+  func reading<Result>(
+    preferring id: Int64?, _ body: (Snapshot) async throws -> Result
+  ) async throws -> Result {
+    try await leases.lend(
+      choosing: {
+        let snapshot =
+          try id.flatMap { try store.dataVersion(id: $0) }
+          .map { try self.snapshot(of: $0, by: definition) } ?? snapshot()
+        return (snapshot, [.dataVersion(snapshot.version.id)])
+      }, to: body)
+  }
+
   /// The data version in force and the catalog that goes with it. Whoever reads rows too needs
   /// ``reading(_:)``.
   func snapshot() throws -> Snapshot { try Snapshot.current(of: definition, in: store) }

@@ -12,5 +12,6 @@ let migrator: DatabaseMigrator = {
   registerRetention(&migrator)  // Retention.swift
   registerContents(&migrator)  // Contents.swift
   registerLifecycle(&migrator)  // SegmentRecord.swift
+  registerJobs(&migrator)  // Jobs.swift
   return migrator
 }()

@@ -89,14 +89,14 @@ public struct SegmentEdits {
     try db.execute(
       sql: """
         UPDATE segment SET state = ?, type = ?, outputName = ?, owner = ?, activateAt = ?,
-          activateZone = ?, deactivateAt = ?, deactivateZone = ?, revision = revision + 1,
+          activateZone = ?, deactivateAt = ?, deactivateZone = ?, schedule = ?, revision = revision + 1,
           changed = ?, changedBy = ?
         WHERE id = ? AND trashed IS NULL
         """,
       arguments: [
         record.state.rawValue, record.type.rawValue, record.outputName, record.owner,
         record.activation?.at, record.activation?.timeZone, record.deactivation?.at,
-        record.deactivation?.timeZone, time, author, record.id,
+        record.deactivation?.timeZone, record.schedule, time, author, record.id,
       ])
     return try existing(record.name)
   }

@@ -47,6 +47,8 @@ public struct SegmentRecord: Sendable, Equatable {
   public internal(set) var changedBy: String?
   public var activation: PlannedChange?
   public var deactivation: PlannedChange?
+  /// Which of the system's refreshes it takes part in, as JSON; nil for all of them.
+  public var schedule: String?
   /// When it was put in the trash; nil of one that is not there.
   public internal(set) var trashed: Int64?
 
@@ -73,6 +75,7 @@ func registerLifecycle(_ migrator: inout DatabaseMigrator) {
           changedBy TEXT,
           activateAt INTEGER, activateZone TEXT,
           deactivateAt INTEGER, deactivateZone TEXT,
+          schedule TEXT,
           trashed INTEGER, trashedName TEXT, trashedOutputName TEXT,
           CHECK ((name IS NULL) = (trashed IS NOT NULL)),
           CHECK ((name IS NULL) = (trashedName IS NOT NULL)),
@@ -107,8 +110,8 @@ extension SegmentRecord: FetchableRecord {
     id = row["segmentId"]
     version = SegmentVersion(row: row)
     revision = row["revision"]
-    state = try value(row, "state")
-    type = try value(row, "type")
+    state = try stored(row, "state")
+    type = try stored(row, "type")
     outputName = row["outputName"] ?? row["trashedOutputName"]
     owner = row["owner"]
     created = row["created"]
@@ -116,11 +119,12 @@ extension SegmentRecord: FetchableRecord {
     changedBy = row["changedBy"]
     activation = planned(row["activateAt"], row["activateZone"])
     deactivation = planned(row["deactivateAt"], row["deactivateZone"])
+    schedule = row["schedule"]
     trashed = row["trashed"]
   }
 }
 
-private func value<Value: RawRepresentable<String>>(_ row: Row, _ column: String) throws -> Value {
+func stored<Value: RawRepresentable<String>>(_ row: Row, _ column: String) throws -> Value {
   guard let value = Value(rawValue: row[column]) else {
     throw DatabaseError(
       resultCode: .SQLITE_CORRUPT, message: "\(column) is '\(row[column] as String)'")

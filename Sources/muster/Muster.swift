@@ -29,6 +29,9 @@ struct Muster: AsyncParsableCommand {
           DeleteCommand.self, TrashCommand.self, RefreshCommand.self,
         ]),
       CommandGroup(
+        name: "Unattended",
+        subcommands: [ServeCommand.self, ScheduleCommand.self, JobsCommand.self]),
+      CommandGroup(
         name: "Definitions as code",
         subcommands: [
           ValidateCommand.self, PlanCommand.self, ApplyCommand.self, ExportCommand.self,

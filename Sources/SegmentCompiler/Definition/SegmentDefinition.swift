@@ -276,7 +276,7 @@ public struct Limit: Sendable, Equatable {
   }
 }
 
-public enum Weekday: String, Sendable, CaseIterable {
+public enum Weekday: String, Sendable, CaseIterable, Codable {
   case monday, tuesday, wednesday, thursday, friday, saturday, sunday
 
   /// 1 = Monday … 7 = Sunday.

@@ -54,7 +54,7 @@ extension SegmentService {
     size.dataVersionBefore = last?.dataVersion
     switch evaluation.outcomes[item.segment]?.outcome {
     case nil: break
-    case .failed(let cause), .skipped(let cause): size.problem = cause
+    case .failed(let cause, _), .skipped(let cause): size.problem = cause
     case .evaluated(let segment):
       let members = segment.evaluation.members
       size.after = members.count
@@ -139,7 +139,7 @@ extension LayeredEvaluation {
   fileprivate func requireSuccess() throws {
     let failures = definitions.compactMap { definition -> (String, String)? in
       switch outcomes[definition.name]?.outcome {
-      case .failed(let cause), .skipped(let cause): (definition.name, cause)
+      case .failed(let cause, _), .skipped(let cause): (definition.name, cause)
       case nil, .evaluated: nil
       }
     }

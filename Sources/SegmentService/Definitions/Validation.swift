@@ -137,7 +137,7 @@ extension WorkspaceFolder {
   }
 
   /// nil where nothing was ever saved or loaded.
-  fileprivate func storeToRead() throws -> SegmentStore? {
+  func storeToRead() throws -> SegmentStore? {
     guard FileManager.default.fileExists(atPath: store.path) else { return nil }
     do {
       return try SegmentStore(readingFrom: store.path)

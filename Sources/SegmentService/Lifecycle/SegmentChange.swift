@@ -7,6 +7,7 @@ public enum SegmentChange: Sendable, Equatable {
   /// For later; nil takes back what was planned.
   case planActivation(PlannedChange?), planDeactivation(PlannedChange?)
   case type(SegmentType)
+  case schedule(SegmentSchedule)
   /// References of other segments follow.
   case rename(String)
   case outputName(String)
@@ -88,6 +89,9 @@ private struct ChangingSegment {
       try requireValid(record, for: planned)
       record.deactivation = planned
     case .type(let type): record.type = type
+    case .schedule(let schedule):
+      guard schedule.problems.isEmpty else { throw Diagnostics(schedule.problems) }
+      record.schedule = schedule == .everySystemRefresh ? nil : try encoded(schedule)
     case .outputName(let name):
       try requireFree(outputName: name, for: record)
       record.outputName = name

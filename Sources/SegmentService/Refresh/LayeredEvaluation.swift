@@ -5,7 +5,12 @@ import SegmentStore
 /// What evaluating one segment among others came to.
 enum SegmentOutcome: Sendable {
   case evaluated(EvaluatedSegment)
-  case failed(cause: String)
+  /// - Parameter isRetryable: whether the same may succeed later.
+  case failed(cause: String, isRetryable: Bool = false)
+
+  static func failed(_ error: any Error) -> SegmentOutcome {
+    .failed(cause: "\(error)", isRetryable: error.isRetryable)
+  }
   /// Not tried, because of another segment.
   case skipped(cause: String)
 }
@@ -105,12 +110,12 @@ struct LayeredEvaluation {
         finish(
           definition.name, .skipped(cause: "It refers to '\(failed)', which was not refreshed."))
       } else if let error = references.compactMap({ unreadable[$0] }).first {
-        finish(definition.name, .failed(cause: "\(error)"))
+        finish(definition.name, .failed(error))
       } else {
         do {
           plans.append(try planner.plan(definition))
         } catch {
-          finish(definition.name, .failed(cause: "\(error)"))
+          finish(definition.name, .failed(error))
         }
       }
     }
@@ -125,7 +130,7 @@ struct LayeredEvaluation {
           .evaluated(EvaluatedSegment(plan: plan, evaluation: evaluation, checksum: checksum)))
         sets.entries[plan.segment] = ReferencedSets.Entry(
           members: evaluation.members, fingerprint: checksum)
-      case .failure(let error): finish(plan.segment, .failed(cause: "\(error)"))
+      case .failure(let error): finish(plan.segment, .failed(error))
       }
     }
   }
@@ -137,7 +142,7 @@ struct LayeredEvaluation {
     }
   }
 
-  private mutating func finish(_ name: String, _ outcome: SegmentOutcome) {
+  mutating func finish(_ name: String, _ outcome: SegmentOutcome) {
     outcomes[name] = (outcome, service.now())
   }
 }

@@ -78,7 +78,8 @@ extension SegmentService {
     }
   }
 
-  private func chosen(_ names: [String]?) throws -> [SegmentRecord] {
+  /// Segments that can be refreshed; nil for all, whatever their state.
+  func chosen(_ names: [String]?) throws -> [SegmentRecord] {
     let all = try store.segmentRecords()
     guard let names else { return all }
     let wanted = Set(names.map(SegmentDefinition.canonicalName))
@@ -128,7 +129,7 @@ extension SegmentService {
 
 extension SegmentState {
   /// Why a segment in this state is not refreshed.
-  fileprivate var skipCause: String {
+  var skipCause: String {
     switch self {
     case .draft: "It is a draft: its definition is not valid yet."
     case .inactive, .active: "It is inactive."
@@ -175,7 +176,7 @@ struct RunWriter {
         workspaceFile: sha256(service.text))
     }
     switch outcome {
-    case .failed(let cause):
+    case .failed(let cause, _):
       return RefreshedSegment(run: run(.failed(cause: cause)), warnings: [], pending: [])
     case .skipped(let cause):
       return RefreshedSegment(run: run(.skipped(cause: cause)), warnings: [], pending: [])

@@ -37,6 +37,12 @@ struct EditCommand: ParsableCommand {
   @Option(help: "static: refreshed by hand only; dynamic: by the schedule too.")
   var type: SegmentType?
 
+  @Option(
+    help: ArgumentHelp(
+      "Which of the scheduled refreshes it takes part in: all, off, days of the week (monday,thursday) or of the month (1,15,31; in shorter months the last day).",
+      valueName: "days"))
+  var schedule: SegmentSchedule?
+
   func validate() throws {
     if changes.isEmpty { throw ValidationError("Say what to change, such as --tag vip.") }
     if segments.count > 1, outputName != nil {
@@ -60,10 +66,29 @@ struct EditCommand: ParsableCommand {
       + (tags.isEmpty ? [] : [.addTags(tags)])
       + (outputName.map { [.outputName($0)] } ?? [])
       + (type.map { [.type($0)] } ?? [])
+      + (schedule.map { [.schedule($0)] } ?? [])
   }
 }
 
 extension SegmentType: ExpressibleByArgument {}
+
+extension SegmentSchedule: ExpressibleByArgument {
+  public init?(argument: String) {
+    switch argument {
+    case "all": self = .everySystemRefresh
+    case "off": self = .off
+    default:
+      let days = argument.split(separator: ",").compactMap { Int($0) }
+      if days.count == argument.split(separator: ",").count {
+        self = .monthly(on: Set(days))
+      } else if let days = try? weekdays(argument) {
+        self = .weekly(on: days)
+      } else {
+        return nil
+      }
+    }
+  }
+}
 
 struct RenameCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

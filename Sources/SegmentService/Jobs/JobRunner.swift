@@ -1,0 +1,172 @@
+import SegmentCompiler
+import SegmentStore
+
+/// Works on jobs: one wave of ready tasks after the other, those of several jobs by turns.
+///
+/// Every step is stored together with what it has published, so that a job goes on where it stood when the process
+/// ended, and nothing stays *processing*.
+public actor JobRunner {
+  public struct Settings: Sendable {
+    public var retries: RetryPolicy
+    /// Microseconds that one segment may take.
+    public var timeLimit: Int64
+    /// How many segments are evaluated together at most. Between two waves other jobs have their turn.
+    public var wave: Int
+    /// From 0 to 1, see ``RetryPolicy/jitter``.
+    public var jitter: @Sendable () -> Double
+    /// Waits for so many microseconds.
+    public var sleep: @Sendable (Int64) async throws -> Void
+
+    public init(
+      retries: RetryPolicy = RetryPolicy(), timeLimit: Int64 = 3_600_000_000, wave: Int = 200,
+      jitter: @escaping @Sendable () -> Double = { Double.random(in: 0...1) },
+      sleep: @escaping @Sendable (Int64) async throws -> Void = {
+        try await Task.sleep(for: .microseconds($0))
+      }
+    ) {
+      self.retries = retries
+      self.timeLimit = timeLimit
+      self.wave = wave
+      self.jitter = jitter
+      self.sleep = sleep
+    }
+  }
+
+  private let service: SegmentService
+  private let settings: Settings
+  private let note: @Sendable (JobNote) -> Void
+  private let turn = Turn()
+  private let jobs: AsyncStream<Int64>
+  private let incoming: AsyncStream<Int64>.Continuation
+  private var signals: [Int64: JobSignal] = [:]
+  /// Jobs that somebody works on: one that comes in twice is worked on once.
+  private var taken: Set<Int64> = []
+
+  /// - Parameter note: told what happens, for logs and whoever watches.
+  public init(
+    _ service: SegmentService, settings: Settings = Settings(),
+    note: @escaping @Sendable (JobNote) -> Void = { _ in }
+  ) {
+    self.service = service
+    self.settings = settings
+    self.note = note
+    (jobs, incoming) = AsyncStream.makeStream()
+  }
+
+  /// Works on what is unfinished and on what comes in, until ``stop()``: then what is being worked on is queued
+  /// again.
+  public func run() async throws {
+    for job in try service.store.unfinishedJobs() { incoming.yield(job.id) }
+    await withDiscardingTaskGroup { group in
+      for await job in jobs where taken.insert(job).inserted {
+        let signal = signal(for: job)
+        group.addTask { [service, settings, turn, note] in
+          let work = JobWork(
+            job: job, service: service, settings: settings, turn: turn, signal: signal, note: note)
+          await work.run()
+          await self.forget(job)
+        }
+      }
+    }
+  }
+
+  /// Makes a job and takes it up.
+  @discardableResult
+  public func submit(_ request: JobRequest, by author: String? = nil) throws -> JobRecord {
+    let job = try service.makeJob(request, by: author)
+    incoming.yield(job.id)
+    return job
+  }
+
+  /// Ends a job: what was published stays, what is being worked on is given up.
+  ///
+  /// - Returns: whether there was something to end.
+  @discardableResult
+  public func cancel(_ job: Int64) throws -> Bool {
+    guard let record = try service.store.job(job), record.finished == nil else { return false }
+    signal(for: job).send(.cancel)
+    return true
+  }
+
+  public func stop() {
+    incoming.finish()
+    for signal in signals.values { signal.send(.stop) }
+  }
+
+  private func signal(for job: Int64) -> JobSignal {
+    if let signal = signals[job] { return signal }
+    let signal = JobSignal()
+    signals[job] = signal
+    return signal
+  }
+
+  private func forget(_ job: Int64) {
+    signals[job] = nil
+    taken.remove(job)
+  }
+}
+
+/// What happens to a job.
+public enum JobNote: Sendable {
+  /// Tasks have another state: stored, so that whoever is told finds it.
+  case changed(job: Int64, tasks: Set<Int>)
+  case progress(job: Int64, done: Int, of: Int)
+  case published(job: Int64, [RunRecord])
+  case finished(job: Int64)
+  /// Something besides its tasks failed; it is tried again.
+  case trouble(job: Int64, any Error)
+}
+
+/// Tells whoever works on a job to give it up.
+final class JobSignal: Sendable {
+  enum Order: Sendable, Equatable {
+    /// Nobody wants it any more.
+    case cancel
+    /// The process ends; somebody else goes on.
+    case stop
+  }
+
+  private struct State {
+    var order: Order?
+    var waiting: [(ticket: Int, continuation: CheckedContinuation<Void, Never>)] = []
+    var nextTicket = 0
+  }
+
+  private let state = Guarded(State())
+
+  var order: Order? { state.withLock { $0.order } }
+
+  /// The first order counts, but a cancellation outdoes a stop.
+  func send(_ order: Order) {
+    let waiting = state.withLock { state in
+      if state.order != .cancel { state.order = order }
+      defer { state.waiting = [] }
+      return state.waiting
+    }
+    for waiter in waiting { waiter.continuation.resume() }
+  }
+
+  /// Returns when there is an order, or the task is cancelled.
+  func wait() async {
+    let ticket = state.withLock { state in
+      state.nextTicket += 1
+      return state.nextTicket
+    }
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isOver = state.withLock { state in
+          if state.order != nil || Task.isCancelled { return true }
+          state.waiting.append((ticket, continuation))
+          return false
+        }
+        if isOver { continuation.resume() }
+      }
+    } onCancel: {
+      let continuation = state.withLock { state in
+        state.waiting.firstIndex { $0.ticket == ticket }
+          .map { state.waiting.remove(at: $0).continuation }
+      }
+      continuation?.resume()
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import GRDB
+
+func registerJobs(_ migrator: inout DatabaseMigrator) {
+  migrator.registerMigration("jobs") { db in
+    // Names and segments are those of when the job was made: a job is history, whatever becomes of them.
+    try db.execute(
+      sql: """
+        CREATE TABLE job (
+          id INTEGER PRIMARY KEY AUTOINCREMENT,
+          trigger TEXT NOT NULL,
+          author TEXT,
+          requested INTEGER NOT NULL,
+          asOf INTEGER,
+          dataVersion INTEGER,
+          finished INTEGER
+        ) STRICT;
+        CREATE INDEX jobUnfinished ON job (id) WHERE finished IS NULL;
+
+        CREATE TABLE task (
+          jobId INTEGER NOT NULL REFERENCES job(id) ON DELETE CASCADE,
+          id INTEGER NOT NULL,
+          kind TEXT NOT NULL CHECK (kind IN ('load', 'segment')),
+          name TEXT NOT NULL,
+          segmentId INTEGER,
+          dependsOn TEXT NOT NULL,
+          status TEXT NOT NULL,
+          attempts INTEGER NOT NULL,
+          retryAt INTEGER,
+          cause TEXT,
+          started INTEGER,
+          finished INTEGER,
+          run INTEGER,
+          PRIMARY KEY (jobId, id),
+          CHECK ((status IN ('successful', 'failed', 'skipped', 'canceled')) = (finished IS NOT NULL)),
+          CHECK ((status = 'failureRetrying') = (retryAt IS NOT NULL))
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX taskOfSegment ON task (segmentId, jobId);
+
+        CREATE TABLE setting (
+          name TEXT NOT NULL PRIMARY KEY,
+          value TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """)
+  }
+}
+
+extension SegmentStore {
+  /// Stores a new job with its tasks.
+  public func createJob(
+    _ tasks: [TaskRecord], trigger: JobTrigger, at time: Int64, by author: String? = nil
+  ) throws -> JobRecord {
+    try database.write { db in
+      try db.execute(
+        sql: "INSERT INTO job (trigger, author, requested) VALUES (?, ?, ?)",
+        arguments: [trigger.rawValue, author, time])
+      let id = db.lastInsertedRowID
+      for task in tasks { try write(task, of: id, db) }
+      return JobRecord(
+        id: id, trigger: trigger, author: author, requested: time, tasks: tasks)
+    }
+  }
+
+  /// Stores where a job stands, with the tasks that have changed, and publishes runs: all of it or nothing.
+  ///
+  /// - Parameters:
+  ///   - changed: numbers of tasks.
+  ///   - runs: what they have computed; their members are on disk.
+  public func save(
+    _ job: JobRecord, tasks changed: Set<Int>, runs: [RunRecord] = [],
+    workspaceFile: String? = nil, from dataFile: String? = nil
+  ) throws {
+    try database.write { db in
+      try publish(runs, workspaceFile: workspaceFile, from: dataFile, db)
+      try db.execute(
+        sql: "UPDATE job SET asOf = ?, dataVersion = ?, finished = ? WHERE id = ?",
+        arguments: [job.asOf, job.dataVersion, job.finished, job.id])
+      for task in job.tasks where changed.contains(task.id) { try write(task, of: job.id, db) }
+    }
+  }
+
+  public func job(_ id: Int64) throws -> JobRecord? {
+    try database.read { db in try fetchJobs(db, "WHERE id = ?", [id]).first }
+  }
+
+  /// Jobs that have tasks to do, the first one first.
+  public func unfinishedJobs() throws -> [JobRecord] {
+    try database.read { db in try fetchJobs(db, "WHERE finished IS NULL ORDER BY id", []) }
+  }
+
+  /// Jobs, the last one first.
+  ///
+  /// - Parameters:
+  ///   - segment: only jobs with a task of it.
+  ///   - before: only jobs with a smaller id.
+  public func jobs(ofSegment segment: Int64? = nil, before: Int64? = nil, limit: Int) throws
+    -> [JobRecord]
+  {
+    try database.read { db in
+      try fetchJobs(
+        db,
+        """
+        WHERE (:segment IS NULL OR id IN (SELECT jobId FROM task WHERE segmentId = :segment))
+          AND (:before IS NULL OR id < :before)
+        ORDER BY id DESC LIMIT :limit
+        """, ["segment": segment, "before": before, "limit": limit])
+    }
+  }
+
+  // MARK: Settings
+
+  /// The value of a setting, as JSON.
+  public func setting(_ name: String) throws -> String? {
+    try database.read { db in
+      try String.fetchOne(db, sql: "SELECT value FROM setting WHERE name = ?", arguments: [name])
+    }
+  }
+
+  public func set(_ name: String, to value: String) throws {
+    try database.write { db in
+      try db.execute(
+        sql:
+          "INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        arguments: [name, value])
+    }
+  }
+}
+
+private func write(_ task: TaskRecord, of job: Int64, _ db: Database) throws {
+  try db.execute(
+    sql: "INSERT OR REPLACE INTO task VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    arguments: [
+      job, task.id, task.kind.rawValue, task.name, task.segmentID, json(task.dependsOn),
+      task.state.status.rawValue, task.state.attempts, task.state.retryAt, task.state.cause,
+      task.started, task.finished, task.run,
+    ])
+}
+
+private func fetchJobs(_ db: Database, _ condition: String, _ arguments: StatementArguments) throws
+  -> [JobRecord]
+{
+  try Row.fetchAll(db, sql: "SELECT * FROM job \(condition)", arguments: arguments).map { row in
+    let id: Int64 = row["id"]
+    return JobRecord(
+      id: id, trigger: try stored(row, "trigger"), author: row["author"],
+      requested: row["requested"], asOf: row["asOf"], dataVersion: row["dataVersion"],
+      finished: row["finished"],
+      tasks: try Row.fetchAll(
+        db, sql: "SELECT * FROM task WHERE jobId = ? ORDER BY id", arguments: [id]
+      ).map(fetchTask))
+  }
+}
+
+private func fetchTask(_ row: Row) throws -> TaskRecord {
+  var task = TaskRecord(
+    id: row["id"], kind: try stored(row, "kind"), name: row["name"], segmentID: row["segmentId"],
+    dependsOn: try decode(row["dependsOn"]),
+    state: TaskState(
+      status: try stored(row, "status"), attempts: row["attempts"], retryAt: row["retryAt"],
+      cause: row["cause"]))
+  task.started = row["started"]
+  task.finished = row["finished"]
+  task.run = row["run"]
+  return task
+}

@@ -1,0 +1,101 @@
+import ArgumentParser
+@preconcurrency import Dispatch
+import Foundation
+import SegmentCompiler
+import SegmentService
+import SegmentStore
+
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Refresh by the schedule until you stop it.",
+    discussion: """
+      Works on jobs that are unfinished, refreshes when 'muster schedule' says so, and makes planned \
+      changes when their time has come. It owns the workspace meanwhile: 'muster jobs' can look on, other \
+      commands have to wait. SIGTERM and SIGINT end it; what it was working on goes on at the next start.
+      """)
+
+  @OptionGroup var options: WorkspaceOptions
+
+  func run() async throws {
+    let service = try options.open(for: "serve")
+    let log = ServiceLog(service)
+    let runner = JobRunner(service, note: { log.write($0) })
+    let scheduler = Scheduler(service, runner: runner, note: { log.write($0) })
+    log.write("Serving \(service.definition.name.printable).")
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await runner.run() }
+      group.addTask { await scheduler.run() }
+      group.addTask {
+        for await signal in endingSignals() {
+          log.write("Received \(signal): stopping.")
+          break
+        }
+        await runner.stop()
+      }
+      // The runner ends last: with it goes the scheduler.
+      try await group.next()
+      try await group.next()
+      group.cancelAll()
+    }
+    log.write("Stopped.")
+  }
+}
+
+/// SIGTERM and SIGINT as they come.
+private func endingSignals() -> AsyncStream<String> {
+  AsyncStream { continuation in
+    let sources = [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")].map { number, name in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler { continuation.yield(name) }
+      source.resume()
+      return source
+    }
+    continuation.onTermination = { _ in
+      for source in sources { source.cancel() }
+    }
+  }
+}
+
+/// What happens, a line each on the error stream, with the time.
+private struct ServiceLog: Sendable {
+  private let service: SegmentService
+
+  init(_ service: SegmentService) { self.service = service }
+
+  func write(_ text: String) {
+    Terminal.printError("\(Instant(Date())) \(text)")
+  }
+
+  func write(_ note: JobNote) {
+    switch note {
+    case .changed, .progress: break
+    case .published(let job, let runs):
+      for run in runs {
+        let result =
+          run.result.map { "\($0.count) members, \($0.entered) entered, \($0.exited) exited" }
+          ?? "failed: \(run.cause ?? "")"
+        write("Job \(job): \(run.segment.printable): \(result)")
+      }
+    case .finished(let job): write("Job \(job) is done.")
+    case .trouble(let job, let error): write("Job \(job): \("\(error)".printable)")
+    }
+  }
+
+  func write(_ note: SchedulerNote) {
+    switch note {
+    case .changed(let segments):
+      for segment in segments {
+        switch segment.outcome {
+        case .success(let record):
+          write("\(record.name.printable) is \(record.state.rawValue), as planned.")
+        case .failure(let error): write("\(segment.segment.printable): \(error)")
+        }
+      }
+    case .submitted(let job):
+      write("Job \(job.id) (\(job.trigger.rawValue)): \(job.tasks.count.counted("task")).")
+    case .trouble(let error): write("Schedule: \("\(error)".printable)")
+    }
+  }
+}

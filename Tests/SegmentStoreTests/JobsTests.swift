@@ -1,0 +1,101 @@
+import Testing
+
+@testable import SegmentStore
+
+@Suite struct JobsTests {
+  private let store: SegmentStore
+
+  init() throws { store = try SegmentStore.inMemory() }
+
+  private func tasks() -> [TaskRecord] {
+    [
+      TaskRecord(id: 1, kind: .load, name: "Order", state: TaskState(status: .queued)),
+      TaskRecord(id: 2, kind: .segment, name: "vip", segmentID: 7, dependsOn: [1]),
+    ]
+  }
+
+  @Test func `a job is read as it was stored`() throws {
+    let job = try store.createJob(tasks(), trigger: .late, at: 5, by: "ann")
+    #expect(try store.job(job.id) == job && store.job(99) == nil)
+    #expect(try store.unfinishedJobs() == [job])
+
+    var changed = job
+    changed.asOf = 6
+    changed.dataVersion = 3
+    changed.tasks[0].state = TaskState(
+      status: .failureRetrying, attempts: 1, retryAt: 70, cause: "disk full")
+    changed.tasks[0].started = 8
+    changed.tasks[1].state = TaskState(status: .skipped, cause: "because")
+    changed.tasks[1].finished = 9
+    // Only what is named is written.
+    try store.save(changed, tasks: [1])
+    var stored = changed
+    stored.tasks[1] = job.tasks[1]
+    #expect(try store.job(job.id) == stored)
+    changed.finished = 10
+    try store.save(changed, tasks: [2])
+    #expect(try store.job(job.id) == changed)
+    #expect(try store.unfinishedJobs().isEmpty)
+  }
+
+  @Test func `runs and the tasks that made them are published together or not at all`() throws {
+    try store.save(name: "vip", definition: "{}", at: 0)
+    var job = try store.createJob(tasks(), trigger: .manual, at: 5)
+    job.tasks[1].state = TaskState(status: .successful, attempts: 1)
+    job.tasks[1].finished = 9
+    job.tasks[1].run = 1
+    func run(_ segment: String) -> RunRecord {
+      RunRecord(
+        id: 1, segment: segment, segmentVersion: 1, asOf: 0, dataVersion: 1, started: 0,
+        finished: 0, outcome: .failed(cause: "it quotes Ada"))
+    }
+    #expect(throws: SegmentStoreError.unknownSegment("nobody")) {
+      try store.save(job, tasks: [2], runs: [run("nobody")])
+    }
+    #expect(try store.job(job.id)?.tasks == tasks())
+    try store.save(job, tasks: [2], runs: [run("vip")])
+    #expect(try store.job(job.id) == job && store.run(1)?.cause == "it quotes Ada")
+  }
+
+  @Test func `jobs are listed from the last one back, also those of a segment`() throws {
+    let ids = try (1...5).map { number in
+      try store.createJob(
+        [TaskRecord(id: 1, kind: .segment, name: "s", segmentID: Int64(number % 2))],
+        trigger: .manual, at: 0
+      ).id
+    }
+    #expect(try store.jobs(limit: 2).map(\.id) == [ids[4], ids[3]])
+    #expect(try store.jobs(before: ids[3], limit: 9).map(\.id) == [ids[2], ids[1], ids[0]])
+    #expect(try store.jobs(ofSegment: 0, limit: 9).map(\.id) == [ids[3], ids[1]])
+  }
+
+  @Test func `an erasure takes causes away that may quote rows`() throws {
+    try store.save(name: "vip", definition: "{}", at: 0)
+    var job = try store.createJob(tasks(), trigger: .manual, at: 5)
+    job.tasks[0].state = TaskState(status: .failed, attempts: 1, cause: "'Ada' is no number")
+    job.tasks[0].finished = 9
+    job.tasks[1].state = TaskState(status: .failed, attempts: 1, cause: "it quotes Ada")
+    job.tasks[1].finished = 9
+    job.tasks[1].run = 1
+    let run = RunRecord(
+      id: 1, segment: "vip", segmentVersion: 1, asOf: 0, dataVersion: 1, started: 0, finished: 0,
+      outcome: .failed(cause: "it quotes Ada"))
+    try store.save(job, tasks: [1, 2], runs: [run])
+    try store.publish(
+      ErasureChanges(
+        audience: "Customer", profiles: 1, rows: 1, dataFile: "data-2.duckdb", partRows: [:],
+        suppressed: .new(), members: [:], causes: [1: "it quotes …"], rewrite: { _ in nil }),
+      over: store.publishedState(), at: 0)
+    #expect(
+      try store.job(job.id)?.tasks.map(\.state.cause) == [
+        "The cause was removed by an erasure.", "it quotes …",
+      ])
+  }
+
+  @Test func `a setting is replaced`() throws {
+    #expect(try store.setting("a") == nil)
+    try store.set("a", to: "1")
+    try store.set("a", to: "2")
+    #expect(try store.setting("a") == "2")
+  }
+}
