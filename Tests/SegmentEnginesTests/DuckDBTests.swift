@@ -175,10 +175,9 @@ import Testing
     let connection = try connection()
     try await connection.execute("CREATE TABLE t (n INTEGER)")
     let first = Task { try await connection.rows(DuckDBTests.endless) }
-    try await Task.sleep(for: .milliseconds(50))
+    while connection.progress == nil { try await Task.sleep(for: .milliseconds(1)) }
     let second = Task { try await connection.execute("INSERT INTO t VALUES (1)") }
     second.cancel()
-    try await Task.sleep(for: .milliseconds(50))
     #expect(connection.progress != nil)
     connection.interrupt()
     let interrupted = await #expect(throws: DuckDBError.self) { try await first.value }
