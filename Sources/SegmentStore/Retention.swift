@@ -187,8 +187,18 @@ private func expiredTrash(_ rule: Kept, _ db: Database) throws -> [SegmentRecord
       "s.id IN (SELECT id FROM segment WHERE trashed IS NOT NULL ORDER BY trashed DESC, id DESC LIMIT \(count))"
     case .since(let time): "s.trashed >= \(time)"
     }
+  // What is in force of others needs the runs that it has read.
   return try SegmentRecord.fetchAll(
-    db, sql: selectRecord + "WHERE s.trashed IS NOT NULL AND NOT (\(kept)) ORDER BY s.id")
+    db,
+    sql: selectRecord + """
+      WHERE s.trashed IS NOT NULL AND NOT (\(kept)) AND s.id NOT IN (
+        SELECT read.segmentId FROM run user
+        JOIN segment owner ON owner.id = user.segmentId AND owner.trashed IS NULL,
+          json_each(CASE WHEN json_valid(user."references") THEN user."references" ELSE '[]' END) AS r
+        JOIN run read ON read.id = json_extract(r.value, '$.run')
+        WHERE user."references" <> '[]' AND user.id IN (\(runsInForceSQL)))
+      ORDER BY s.id
+      """)
 }
 
 private func expiredMembers(_ rule: Kept, _ db: Database) throws -> [String] {

@@ -3,6 +3,9 @@ public struct RunRecord: Sendable, Equatable {
   /// From ``SegmentStore/reserveRuns(_:)``: never given twice.
   public var id: Int64
   public var segment: String
+  /// What says which segment it is: the name may have been given to another one by now. nil of a segment that is saved
+  /// together with the run.
+  public var segmentID: Int64?
   public var segmentVersion: Int
   /// The instant at which relative conditions were judged.
   public var asOf: Int64
@@ -23,12 +26,14 @@ public struct RunRecord: Sendable, Equatable {
   }
 
   public init(
-    id: Int64, segment: String, segmentVersion: Int, asOf: Int64, dataVersion: Int64,
+    id: Int64, segment: String, segmentID: Int64? = nil, segmentVersion: Int, asOf: Int64,
+    dataVersion: Int64,
     started: Int64, finished: Int64, references: [RunReference] = [], outcome: Outcome,
     workspaceFile: String? = nil
   ) {
     self.id = id
     self.segment = segment
+    self.segmentID = segmentID
     self.segmentVersion = segmentVersion
     self.asOf = asOf
     self.dataVersion = dataVersion

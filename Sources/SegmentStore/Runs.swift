@@ -156,15 +156,14 @@ private let selectRun = """
   """
 
 private func insert(_ run: RunRecord, _ db: Database) throws {
-  guard
-    let segment = try Int64.fetchOne(
-      db, sql: "SELECT id FROM segment WHERE name = ?", arguments: [run.segment])
-  else { throw SegmentStoreError.unknownSegment(run.segment) }
-  guard
-    try Bool.fetchOne(
-      db, sql: "SELECT 1 FROM segmentVersion WHERE segmentId = ? AND number = ?",
-      arguments: [segment, run.segmentVersion]) != nil
-  else {
+  let found =
+    try run.segmentID
+    ?? Int64.fetchOne(db, sql: "SELECT id FROM segment WHERE name = ?", arguments: [run.segment])
+  guard let segment = found else { throw SegmentStoreError.unknownSegment(run.segment) }
+  let isDraft = try Bool.fetchOne(
+    db, sql: "SELECT isDraft FROM segmentVersion WHERE segmentId = ? AND number = ?",
+    arguments: [segment, run.segmentVersion])
+  guard isDraft == false || (isDraft == true && run.result == nil) else {
     throw SegmentStoreError.unknownVersion(segment: run.segment, number: run.segmentVersion)
   }
   let result = run.result
@@ -199,7 +198,8 @@ extension RunRecord: FetchableRecord {
           erased: row["erased"], rules: try decode(row["rules"]), previousRun: row["previousRun"]))
     }
     self.init(
-      id: row["id"], segment: row["segment"], segmentVersion: row["segmentVersion"],
+      id: row["id"], segment: row["segment"], segmentID: row["segmentId"],
+      segmentVersion: row["segmentVersion"],
       asOf: row["asOf"], dataVersion: row["dataVersion"], started: row["started"],
       finished: row["finished"], references: try decode(row["references"]), outcome: outcome,
       workspaceFile: row["workspaceFile"])

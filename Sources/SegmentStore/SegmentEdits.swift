@@ -37,9 +37,9 @@ public struct SegmentEdits {
 
   public func record(_ name: String) throws -> SegmentRecord? { try fetchRecord(db, name) }
 
-  /// The last valid version; nil where there is none.
+  /// The last valid version, of segments in the trash too; nil where there is none.
   public func versionInForce(of record: SegmentRecord) throws -> SegmentVersion? {
-    try fetchVersionInForce(db, record.name)
+    try fetchVersionInForce(db, record.id)
   }
 
   /// Those in the trash, the last one first.
@@ -62,8 +62,9 @@ public struct SegmentEdits {
         name, state.rawValue, type.rawValue, try outputName ?? freeOutputName(for: name), owner,
         time, time, author,
       ])
-    try insertVersion(1, of: db.lastInsertedRowID, definition, isDraft: state == .draft)
-    return try existing(name)
+    let id = db.lastInsertedRowID
+    try insertVersion(1, of: id, definition, isDraft: state == .draft)
+    return try existing(id)
   }
 
   /// Saves a definition as the next version, unless it is the current one.
@@ -80,12 +81,12 @@ public struct SegmentEdits {
         UPDATE segment SET version = version + 1, revision = revision + 1, changed = ?,
           changedBy = ? WHERE id = ?
         """, arguments: [time, author, record.id])
-    return try existing(record.name)
+    return try existing(record.id)
   }
 
   /// Stores what was changed of a record besides its versions.
   public func update(_ record: SegmentRecord) throws -> SegmentRecord {
-    guard record != (try fetchRecord(db, record.name)) else { return record }
+    guard record != (try existing(record.id)) else { return record }
     try db.execute(
       sql: """
         UPDATE segment SET state = ?, type = ?, outputName = ?, owner = ?, activateAt = ?,
@@ -98,13 +99,13 @@ public struct SegmentEdits {
         record.activation?.at, record.activation?.timeZone, record.deactivation?.at,
         record.deactivation?.timeZone, record.schedule, time, author, record.id,
       ])
-    return try existing(record.name)
+    return try existing(record.id)
   }
 
   /// Gives a segment another name. Its runs and versions go with it; what refers to it is not changed.
   public func rename(_ record: SegmentRecord, to name: String) throws -> SegmentRecord {
     try touch(record, "name = ?", [name])
-    return try existing(name)
+    return try existing(record.id)
   }
 
   /// Puts a segment in the trash, with its versions, runs and members: its names are free for others.
@@ -126,7 +127,7 @@ public struct SegmentEdits {
       """
       name = ?, outputName = ?, trashed = NULL, trashedName = NULL, trashedOutputName = NULL
       """, [name, outputName])
-    return try existing(name)
+    return try existing(record.id)
   }
 
   /// Deletes a segment in the trash for good, with its versions and runs.
@@ -169,10 +170,11 @@ public struct SegmentEdits {
         """, arguments: StatementArguments(values) + [time, author, record.id])
   }
 
-  private func existing(_ name: String) throws -> SegmentRecord {
-    guard let record = try fetchRecord(db, name) else {
-      throw SegmentStoreError.unknownSegment(name)
-    }
+  private func existing(_ id: Int64) throws -> SegmentRecord {
+    guard
+      let record = try SegmentRecord.fetchOne(
+        db, sql: selectRecord + "WHERE s.id = ?", arguments: [id])
+    else { throw SegmentStoreError.unknownSegment("\(id)") }
     return record
   }
 }

@@ -5,18 +5,15 @@ import GRDB
 /// Which version and members of a segment are in force.
 public struct SegmentStanding: Sendable, Hashable {
   public var segment: String
-  public var version: Int
-  /// Of the version's definition: an erasure changes it in its place.
-  public var contentHash: String
+  public var state: SegmentState
+  /// The version in force; nil of one that is a draft and nothing else.
+  public var version: Int?
+  /// The last version, in force or a draft.
+  public var newest: Int
+  /// Of the definition in force: an erasure changes it in its place.
+  public var contentHash: String?
   /// nil where it was never refreshed.
   public var lastRun: Int64?
-
-  public init(segment: String, version: Int, contentHash: String, lastRun: Int64?) {
-    self.segment = segment
-    self.version = version
-    self.contentHash = contentHash
-    self.lastRun = lastRun
-  }
 }
 
 /// What ``SegmentStore/apply(_:at:)`` does at once.
@@ -110,7 +107,7 @@ extension SegmentStore {
     }
   }
 
-  /// Every segment with a valid version, by name.
+  /// Every segment that is not in the trash, by name.
   public func segmentStandings() throws -> [SegmentStanding] { try database.read(fetchStandings) }
 
   /// The last valid version of every segment that has one, by name.
@@ -123,7 +120,10 @@ extension SegmentStore {
 
   /// The segment's last valid version; nil where there is none.
   public func segment(_ name: String) throws -> SegmentVersion? {
-    try database.read { try fetchVersionInForce($0, name) }
+    try database.read { db in
+      try SegmentVersion.fetchOne(
+        db, sql: selectVersion + "WHERE s.name = ? AND \(isInForce)", arguments: [name])
+    }
   }
 
   /// All versions of a segment, the newest first.
@@ -173,16 +173,16 @@ private func fetchStandings(_ db: Database) throws -> [SegmentStanding] {
   try Row.fetchAll(
     db,
     sql: """
-      SELECT s.name, v.number AS version, v.contentHash, (
+      SELECT s.name, s.state, s.version AS newest, v.number, v.contentHash, (
         SELECT r.id FROM run r WHERE r.segmentId = s.id AND r.status = 'succeeded'
         ORDER BY r.position DESC LIMIT 1) AS lastRun
-      FROM segment s JOIN segmentVersion v ON v.segmentId = s.id
-      WHERE s.name IS NOT NULL AND \(isInForce) ORDER BY s.name
+      FROM segment s LEFT JOIN segmentVersion v ON v.segmentId = s.id AND \(isInForce)
+      WHERE s.name IS NOT NULL ORDER BY s.name
       """
-  ).map {
+  ).map { row in
     SegmentStanding(
-      segment: $0["name"], version: $0["version"], contentHash: $0["contentHash"],
-      lastRun: $0["lastRun"])
+      segment: row["name"], state: try stored(row, "state"), version: row["number"],
+      newest: row["newest"], contentHash: row["contentHash"], lastRun: row["lastRun"])
   }
 }
 
@@ -240,9 +240,9 @@ func fetchRecord(_ db: Database, _ name: String) throws -> SegmentRecord? {
   try SegmentRecord.fetchOne(db, sql: selectRecord + "WHERE s.name = ?", arguments: [name])
 }
 
-func fetchVersionInForce(_ db: Database, _ name: String) throws -> SegmentVersion? {
+func fetchVersionInForce(_ db: Database, _ id: Int64) throws -> SegmentVersion? {
   try SegmentVersion.fetchOne(
-    db, sql: selectVersion + "WHERE s.name = ? AND \(isInForce)", arguments: [name])
+    db, sql: selectVersion + "WHERE s.id = ? AND \(isInForce)", arguments: [id])
 }
 
 /// Of segments in the trash too.

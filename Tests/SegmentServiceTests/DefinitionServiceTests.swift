@@ -159,6 +159,53 @@ import Testing
     #expect(saved[0].warnings.map(\.code) == ["profileConditionInsideNone"])
   }
 
+  @Test func `problems of shape and of names are told together, over all definitions`() async throws
+  {
+    let shop = try await Shop(segments: Shop.oslo)
+    let text = """
+      segment: s
+      colour: red
+      rules:
+        - match:
+            all:
+              - {attribute: Customer.Town, is: equalTo, value: Oslo}
+              - {attribute: Customer.City, iz: equalTo, value: Oslo}
+              - any:
+                  - {attribute: Customer.City, is: equalTo, value: {}}
+                  - {is: memberOf, value: olso}
+        - combine: union
+          from: Order
+          quantifier: {first: 7}
+          match: {attribute: Order.Produkt, is: equalTo, value: tea}
+        - combine: unoin
+          from: Ordr
+          match: {attribute: Order.Product, is: equalTo, value: tea}
+        - combine: union
+          from: 7
+          match: {attribute: Nowhere.Product, is: equalTo, value: tea}
+      project: [Order.Product]
+      ---
+      segment: t
+      rules: [{match: {attribute: Customer.City, is: older, value: tea}}]
+      """
+    let error = #expect(throws: DefinitionErrors.self) { try shop.save(text) }
+    let places = error?.all.map {
+      [$0.segment] + $0.diagnostics.all.map { "\($0.line ?? 0) \($0.place)" }
+    }
+    #expect(
+      places == [
+        [
+          "s", "2 colour", "6 rules[0].match.all[0].attribute", "7 rules[0].match.all[1].iz",
+          "7 rules[0].match.all[1]", "9 rules[0].match.all[2].any[0].value",
+          "9 rules[0].match.all[2].any[0].value", "10 rules[0].match.all[2].any[1].value",
+          "13 rules[1].quantifier.first", "14 rules[1].match.attribute", "15 rules[2].combine",
+          "16 rules[2].from", "19 rules[3].from",
+        ],
+        ["t", "24 rules[0].match.is"],
+      ])
+    #expect(try shop.service.segments().count == 1)
+  }
+
   // MARK: Listing and deleting
 
   @Test func `the list shows each segment with the run in force`() async throws {

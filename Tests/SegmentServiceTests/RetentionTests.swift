@@ -219,7 +219,7 @@ import Testing
       asOf: Shop.asOf, facts: service.segmentFacts()
     ).run { _, _ in }
     await #expect(throws: TestFailure.self) {
-      try await service.publish(evaluation, of: [("oslo", 1)]) { _ in
+      try await service.publish(evaluation, of: [("oslo", 1, nil)]) { _ in
         #expect(try files(shop).count == 1)
         throw TestFailure("the disk is full")
       }
@@ -227,13 +227,13 @@ import Testing
     #expect(try files(shop).isEmpty)
     // After an error of the file the runs may be published all the same.
     await #expect(throws: SegmentStoreError.file(path: "muster.sqlite", reason: "disk I/O error")) {
-      try await service.publish(evaluation, of: [("oslo", 1)]) { _ in
+      try await service.publish(evaluation, of: [("oslo", 1, nil)]) { _ in
         throw SegmentStoreError.file(path: "muster.sqlite", reason: "disk I/O error")
       }
     }
     #expect(try files(shop).count == 1)
     #expect(try await service.collectGarbage().members.count == 1)
-    _ = try await service.publish(evaluation, of: [("oslo", 1)]) { runs in
+    _ = try await service.publish(evaluation, of: [("oslo", 1, nil)]) { runs in
       #expect(try files(shop).count == 1)
       #expect(try service.unusedMembers().isEmpty)
       try service.store.publish(runs, workspaceFile: service.text)

@@ -86,13 +86,14 @@ import Testing
     #expect(draft.state == .draft && draft.version.number == 2 && draft.version.isDraft)
     #expect(try store.segment("vip") == first.version)
     #expect(try store.segments() == [first.version])
-    #expect(try store.segmentStandings().map(\.version) == [1])
     #expect(try edit { try $0.versionInForce(of: draft) } == first.version)
 
     try create("idea", state: .draft)
     #expect(try store.segment("idea") == nil)
     #expect(try store.segmentRecords().map(\.name) == ["idea", "vip"])
-    #expect(try store.segmentStandings().map(\.segment) == ["vip"])
+    #expect(try store.segmentStandings().map(\.segment) == ["idea", "vip"])
+    #expect(try store.segmentStandings().map(\.version) == [nil, 1])
+    #expect(try store.segmentStandings().map(\.newest) == [1, 2])
 
     // Saved as a valid one, a draft becomes active.
     #expect(try store.save(name: "vip", definition: "{}", at: 7).number == 3)
@@ -178,6 +179,52 @@ import Testing
     #expect(expired.trash.map(\.name) == ["a"] && expired.members == ["0.members"])
     #expect(try store.trash().map(\.name) == ["c", "b"])
     #expect(try store.run(0) == nil)
+  }
+
+  @Test func `what others in force have read stays in the trash`() throws {
+    let vip = try create("vip")
+    try create("friends")
+    try run(1, "vip")
+    try store.publish([
+      RunRecord(
+        id: 2, segment: "friends", segmentVersion: 1, asOf: 0, dataVersion: 1, started: 0,
+        finished: 0, references: [RunReference(segment: "vip", run: 1)],
+        outcome: .succeeded(
+          RunResult(
+            members: MembersFile(name: "2.members", sha256: ""), count: 1, entered: 1, exited: 0)))
+    ])
+    try edit { try $0.trash(vip) }
+    let rules = RetentionRules(dataVersions: .all, members: .all, runs: .all, trash: .since(99))
+    #expect(try store.expired(by: rules, lent: []).trash.isEmpty)
+    try edit { edits in try edits.trash(#require(try edits.record("friends"))) }
+    #expect(try store.expired(by: rules, lent: []).trash.map(\.name) == ["vip", "friends"])
+  }
+
+  @Test func `a run belongs to its segment, whatever that is called by now`() throws {
+    let vip = try create("vip")
+    try edit { _ = try $0.rename(vip, to: "gold") }
+    let other = try create("vip")
+    func run(_ id: Int64, version: Int = 1, isDone: Bool = true) -> RunRecord {
+      RunRecord(
+        id: id, segment: "vip", segmentID: vip.id, segmentVersion: version, asOf: 0,
+        dataVersion: 1, started: 0, finished: 0,
+        outcome: isDone
+          ? .succeeded(
+            RunResult(
+              members: MembersFile(name: "\(id)", sha256: ""), count: 1, entered: 1, exited: 0))
+          : .failed(cause: "x"))
+    }
+    try store.publish([run(1)])
+    #expect(try store.run(1)?.segment == "gold" && store.lastPublished(of: "vip") == nil)
+    // A draft has no members.
+    try edit { _ = try $0.save("{", isDraft: true, in: other) }
+    var draft = run(2, version: 2)
+    draft.segmentID = other.id
+    #expect(throws: SegmentStoreError.unknownVersion(segment: "vip", number: 2)) {
+      try store.publish([draft])
+    }
+    draft.outcome = .skipped(cause: "a draft")
+    try store.publish([draft])
   }
 
   // MARK: Earlier workspaces

@@ -14,8 +14,11 @@ import Testing
   }
 
   @Test func `a run comes back as it was published`() throws {
+    let vip = try #require(try store.segmentRecord("vip")).id
+    let lapsed = try #require(try store.segmentRecord("lapsed")).id
     let run = RunRecord(
-      id: 7, segment: "vip", segmentVersion: 1, asOf: 1_700_000_000_000_000, dataVersion: 3,
+      id: 7, segment: "vip", segmentID: vip, segmentVersion: 1, asOf: 1_700_000_000_000_000,
+      dataVersion: 3,
       started: 10, finished: 20, references: [RunReference(segment: "x/\"y", run: 2)],
       outcome: .succeeded(
         RunResult(
@@ -23,7 +26,8 @@ import Testing
           rules: [RuleCount(rule: 9, cumulative: 9), RuleCount(rule: 6, cumulative: 5)],
           previousRun: 4)))
     let failed = RunRecord(
-      id: 8, segment: "lapsed", segmentVersion: 1, asOf: 1, dataVersion: 3, started: 11,
+      id: 8, segment: "lapsed", segmentID: lapsed, segmentVersion: 1, asOf: 1, dataVersion: 3,
+      started: 11,
       finished: 12, outcome: .failed(cause: "out of disk"))
     try store.publish([run, failed])
 

@@ -1,12 +1,18 @@
 extension DefinitionDecoder {
-  func condition(_ document: Document, at place: String, depth: Int) -> Condition? {
+  /// A condition, or one that says nothing where it cannot be read.
+  func tree(_ document: Document, at place: String, depth: Int) -> Condition {
+    condition(document, at: place, depth: depth) ?? hole(place, .all([]))
+  }
+
+  private func condition(_ document: Document, at place: String, depth: Int) -> Condition? {
     conditions += 1
     if conditions == SegmentDefinition.maximumConditions + 1 {
       reader.note(
         "tooManyConditions", at: place,
         "A definition has at most \(SegmentDefinition.maximumConditions) conditions.", in: document)
     }
-    guard conditions <= SegmentDefinition.maximumConditions else { return nil }
+    // So many are not planned.
+    guard conditions <= SegmentDefinition.maximumConditions else { return hole("", nil) }
     guard depth <= SegmentDefinition.maximumDepth else {
       reader.note(
         "tooDeep", at: place,
@@ -42,10 +48,9 @@ extension DefinitionDecoder {
       reader.note("emptyList", at: place, "At least one condition is needed here.", in: document)
       return nil
     }
-    let result = list.enumerated().compactMap { index, item in
-      condition(item, at: "\(place)[\(index)]", depth: depth + 1)
+    return list.enumerated().map { index, item in
+      tree(item, at: "\(place)[\(index)]", depth: depth + 1)
     }
-    return result.count == list.count ? result : nil
   }
 
   static let testKeys = ["is", "isNot", "value", "ignoreCase", "levels"]

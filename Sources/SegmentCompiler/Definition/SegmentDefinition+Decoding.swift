@@ -14,12 +14,9 @@ extension SegmentDefinition {
   /// - Parameter defaultName: used where the document has no `segment`.
   /// - Throws: ``Diagnostics`` with every problem of the document's shape.
   public init(decoding document: Document, defaultName: String? = nil) throws {
-    let decoder = DefinitionDecoder()
-    let definition = decoder.definition(document, defaultName: defaultName)
-    guard let definition, decoder.reader.diagnostics.isEmpty else {
-      throw Diagnostics(decoder.reader.diagnostics)
-    }
-    self = definition
+    let partial = PartialDefinition(decoding: document, defaultName: defaultName)
+    guard partial.isWhole else { throw Diagnostics(partial.problems) }
+    self = partial.definition
   }
 
   /// Decodes every definition of a YAML or JSON text.
@@ -32,32 +29,43 @@ extension SegmentDefinition {
 final class DefinitionDecoder {
   let reader = DocumentReader()
   var conditions = 0
+  /// Where something could not be read and nothing stands in its place.
+  private(set) var holes: [String] = []
 
   typealias Fields = [String: Document]
 
-  func definition(_ document: Document, defaultName: String?) -> SegmentDefinition? {
+  /// Stands in for what could not be read at a place; an empty place is the whole definition.
+  func hole<Value>(_ place: String, _ value: Value) -> Value {
+    if place.isEmpty { holes = [""] }
+    if holes.first != "" { holes.append(place) }
+    return value
+  }
+
+  /// What can be read; what cannot is noted.
+  func definition(_ document: Document, defaultName: String?) -> SegmentDefinition {
     let known = [
       "segment", "displayName", "description", "tags", "audience", "timeZone", "weekStart", "rules",
       "keys", "keysFile", "limit", "project",
     ]
-    guard let fields = reader.mapping(document, at: "", known: known) else { return nil }
-    let name = name(fields, defaultName: defaultName, in: document)
-    let content = content(fields, in: document)
-    let definition = SegmentDefinition(
-      name: name ?? "",
+    guard let fields = reader.mapping(document, at: "", known: known) else {
+      return hole("", SegmentDefinition(name: "", content: .rules([])))
+    }
+    return SegmentDefinition(
+      name: name(fields, defaultName: defaultName, in: document) ?? "",
       displayName: text("displayName", of: fields),
       description: text("description", of: fields),
       tags: tags(fields),
-      audience: text("audience", of: fields),
+      audience: fields["audience"].flatMap {
+        reader.text($0, at: "audience") ?? hole("audience", nil)
+      },
       timeZone: text("timeZone", of: fields),
       weekStart: fields["weekStart"].flatMap {
         reader.word($0, at: "weekStart", as: Weekday.self)
       },
-      content: content ?? .rules([]),
+      content: content(fields, in: document) ?? hole("rules", .rules([])),
       limit: fields["limit"].flatMap(limit),
       projection: projection(fields)
     )
-    return name == nil || content == nil ? nil : definition
   }
 
   // MARK: Head
@@ -191,10 +199,11 @@ final class DefinitionDecoder {
       reader.note("emptyList", at: place, "At least one rule is needed here.", in: document)
       return nil
     }
-    let items = list.enumerated().compactMap { index, item in
-      self.item(item, at: "\(place)[\(index)]", first: index == 0, depth: depth)
+    return list.enumerated().map { index, item in
+      let place = "\(place)[\(index)]"
+      return self.item(item, at: place, first: index == 0, depth: depth)
+        ?? hole(place, RuleItem(combine: nil, content: .group([])))
     }
-    return items.count == list.count ? items : nil
   }
 
   private func item(_ document: Document, at place: String, first: Bool, depth: Int) -> RuleItem? {
@@ -237,16 +246,18 @@ final class DefinitionDecoder {
   func has(_ fields: Fields, at place: String, in document: Document, depth: Int = 0)
     -> Has?
   {
-    let problems = reader.diagnostics.count
-    let origin = origin(fields, at: place)
-    let quantifier: Quantifier? =
-      fields["quantifier"].map { self.quantifier($0, at: "\(place).quantifier") } ?? .any
-    let filter = fields["where"].flatMap {
-      condition($0, at: "\(place).where", depth: depth + 1)
+    func part(_ key: String) -> Condition? {
+      fields[key].map { tree($0, at: "\(place).\(key)", depth: depth + 1) }
     }
-    let match = fields["match"].flatMap { condition($0, at: "\(place).match", depth: depth + 1) }
-    guard let origin, let quantifier, reader.diagnostics.count == problems else { return nil }
-    return Has(origin: origin, quantifier: quantifier, where: filter, match: match)
+    let origin = origin(fields, at: place)
+    let quantifier = fields["quantifier"].map { field in
+      let place = "\(place).quantifier"
+      return self.quantifier(field, at: place) ?? hole(place, .any)
+    }
+    let (filter, match) = (part("where"), part("match"))
+    // Without the path nothing can be said of the conditions.
+    guard let origin else { return nil }
+    return Has(origin: origin, quantifier: quantifier ?? .any, where: filter, match: match)
   }
 
   private func origin(_ fields: Fields, at place: String) -> PathOrigin? {

@@ -42,6 +42,11 @@ struct DefinitionCheck {
     var errors: [(String, Diagnostics)] = []
     for written in definitions {
       let definition = written.definition
+      if let partial = written.partial {
+        let problems = Diagnostics(partial.problems(planning: planner))
+        errors.append((definition.name, written.located(problems).byLine))
+        continue
+      }
       do {
         var plan = try planner.plan(definition)
         plan.warnings = written.located(Diagnostics(plan.warnings)).all
@@ -66,6 +71,8 @@ extension [String: SegmentFacts] {
   mutating func add(
     _ definition: SegmentDefinition, isAvailable: Bool, in workspace: WorkspaceDefinition
   ) {
+    // One that cannot be read may have no name.
+    guard !definition.name.isEmpty else { return }
     self[definition.name] = SegmentFacts(
       audience: definition.audience ?? workspace.soleAudience, references: definition.references,
       isAvailable: isAvailable)
@@ -77,5 +84,15 @@ extension WorkspaceDefinition {
   func keyAttribute(ofAudience name: String) -> String {
     let audience = audiences.first { $0.name == name }
     return audience.flatMap { table($0.table)?.key.first } ?? "key"
+  }
+}
+
+extension Diagnostics {
+  /// In the order of the text, as far as lines are known.
+  fileprivate var byLine: Diagnostics {
+    let numbered = all.enumerated().sorted { left, right in
+      (left.element.line ?? .max, left.offset) < (right.element.line ?? .max, right.offset)
+    }
+    return Diagnostics(numbered.map(\.element))
   }
 }

@@ -119,6 +119,7 @@ private struct FolderExport {
     do {
       let sources = try DefinitionSource.all(at: [folder])
       let written = try WrittenDefinition.all(in: sources, catalog: catalog)
+      try written.requireWhole()
       for item in written {
         existing[item.definition.name] = item
         definitionsOf[item.file ?? "", default: 0] += 1
@@ -162,7 +163,7 @@ private struct FolderExport {
     let mayWrite =
       try occupied.isEmpty || force
       || service.store.versions(version.segment).contains { old in
-        try self.file(old.decoded(), file.path).isOnDisk
+        try !old.isDraft && self.file(old.decoded(), file.path).isOnDisk
       }
     if mayWrite {
       files.append(file)

@@ -33,11 +33,12 @@ extension SegmentService {
     let items = try change.items(asOf: asOf)
     var evaluation = LayeredEvaluation(
       of: try change.evaluated(for: items), service: self, snapshot: snapshot, asOf: asOf,
-      facts: change.facts)
+      facts: change.factsOfEvaluation)
     if withSizes { evaluation = try await evaluation.run(progress: progress) }
     var plan = ChangePlan(
       items: items, unchanged: change.unchanged(items), asOf: asOf,
-      dataVersion: snapshot.version.id, hasSizes: withSizes, expected: change.standings,
+      dataVersion: snapshot.version.id, hasSizes: withSizes,
+      expected: Array(change.standings.values),
       evaluation: evaluation)
     for index in plan.items.indices {
       plan.items[index].size = try size(plan.items[index], evaluation)
@@ -99,9 +100,7 @@ extension SegmentService {
     try evaluation.requireSuccess()
     changes.workspaceFile = text
     changes.dataFile = evaluation.data.name
-    let resting = Set(try store.segmentRecords().filter { $0.state == .inactive }.map(\.name))
-    let published = plan.versionsEvaluated.filter { !resting.contains($0.name) }
-    let refreshed = try await publish(evaluation, of: published) {
+    let refreshed = try await publish(evaluation, of: plan.versionsEvaluated) {
       changes.runs = $0
       try store.apply(changes, at: now().microseconds, by: author)
     }
@@ -125,12 +124,12 @@ extension SegmentService {
 
 extension ChangePlan {
   /// The version that each evaluated segment has once the plan was applied.
-  fileprivate var versionsEvaluated: [(name: String, version: Int)] {
+  fileprivate var versionsEvaluated: [(name: String, version: Int, id: Int64?)] {
     var versions: [String: Int] = [:]
-    for state in expected { versions[state.segment] = state.version }
+    for standing in expected { versions[standing.segment] = standing.version }
     for item in items { versions[item.segment] = item.version }
     return evaluation.definitions.compactMap { definition in
-      versions[definition.name].map { (definition.name, $0) }
+      versions[definition.name].map { (definition.name, $0, nil) }
     }
   }
 }
@@ -152,9 +151,9 @@ private struct DefinitionsChange {
   let service: SegmentService
   let catalog: Catalog
   let written: [WrittenDefinition]
-  let standings: [SegmentStanding]
-  /// Drafts too, by name.
-  let records: [String: SegmentRecord]
+  let standings: [String: SegmentStanding]
+  /// Names of what is written.
+  private let given: Set<Text>
   /// What is saved, by name.
   let before: [String: SegmentDefinition]
   /// What will be, by name; as it is saved once ``items(asOf:)`` has found it valid.
@@ -166,9 +165,9 @@ private struct DefinitionsChange {
     self.service = service
     self.catalog = catalog
     self.written = written
-    standings = try service.store.segmentStandings()
-    records = Dictionary(
-      uniqueKeysWithValues: try service.store.segmentRecords().map { ($0.name, $0) })
+    given = Set(written.map { Text($0.definition.name) })
+    standings = Dictionary(
+      uniqueKeysWithValues: try service.store.segmentStandings().map { ($0.segment, $0) })
     before = Dictionary(
       uniqueKeysWithValues: try service.store.segments().map {
         ($0.segment, try service.storedDefinition($0))
@@ -181,13 +180,33 @@ private struct DefinitionsChange {
   }
 
   /// What every segment will mean to a reference.
-  var facts: [String: SegmentFacts] {
+  private var facts: [String: SegmentFacts] {
     var facts: [String: SegmentFacts] = [:]
     for definition in after.values {
       facts.add(definition, isAvailable: true, in: service.definition)
     }
     return facts
   }
+
+  /// The same for an evaluation: what rests and was never refreshed has no members.
+  var factsOfEvaluation: [String: SegmentFacts] {
+    var facts = facts
+    for name in facts.keys where isResting(name) && !isPublished(name) {
+      facts[name]?.isAvailable = false
+    }
+    return facts
+  }
+
+  /// Whether a segment will keep the members that it has: inactive ones, and drafts that are not saved anew.
+  private func isResting(_ name: String) -> Bool {
+    switch standings[name]?.state {
+    case nil, .active: false
+    case .inactive: true
+    case .draft: !given.contains(Text(name))
+    }
+  }
+
+  private func isPublished(_ name: String) -> Bool { standings[name]?.lastRun != nil }
 
   func unchanged(_ items: [ChangePlan.Item]) -> Int {
     before.count - items.count { $0.action != .create }
@@ -203,9 +222,12 @@ private struct DefinitionsChange {
     items += before.keys.filter { after[$0] == nil }.compactMap(deletedItem)
     let followers = followers(of: items)
     // They were valid when they were saved, but what they refer to may be another thing now.
-    let given = Set(written.map(\.definition.name))
-    let kept = followers.filter { !given.contains($0.segment) }
-    _ = try self.checked(kept.compactMap { $0.after.map { WrittenDefinition($0) } }, asOf: asOf)
+    let changed = Set(items.map(\.segment))
+    let kept = after.values.filter {
+      !given.contains(Text($0.name)) && !changed.isDisjoint(with: $0.references)
+    }
+    _ = try self.checked(
+      kept.sorted { Text($0.name) < Text($1.name) }.map { WrittenDefinition($0) }, asOf: asOf)
     return (items + followers).sorted { Text($0.segment) < Text($1.segment) }
   }
 
@@ -249,12 +271,12 @@ private struct DefinitionsChange {
     guard let after = after[name] else { return nil }
     var item = ChangePlan.Item(
       segment: name, action: .create, before: before[name], after: after,
-      version: version(name) + 1,
+      version: (standings[name]?.newest ?? 0) + 1,
       sentence: checked.sentence, warnings: checked.warnings)
     if let before = before[name] {
       item.action = .change
       item.changes = DefinitionDifference.changes(from: before, to: after, catalog: catalog)
-      if records[name]?.state == .draft {
+      if standings[name]?.state == .draft {
         item.changes.append(DefinitionChange("state", before: "draft", after: "active"))
       }
       guard !item.changes.isEmpty else { return nil }
@@ -270,20 +292,20 @@ private struct DefinitionsChange {
     }
   }
 
-  /// Segments whose definition stays, and that refer to one that changes or follows.
+  /// Segments whose definition stays, and that refer to one whose members may change.
   private func followers(of items: [ChangePlan.Item]) -> [ChangePlan.Item] {
-    var moved = Set(items.map(\.segment))
+    var moved = Set(items.map(\.segment).filter { !isResting($0) })
     var followers: [ChangePlan.Item] = []
     var found = true
     while found {
       let new = after.values.filter {
-        !moved.contains($0.name) && !moved.isDisjoint(with: $0.references)
+        !moved.contains($0.name) && !isResting($0.name) && !moved.isDisjoint(with: $0.references)
       }
       moved.formUnion(new.map(\.name))
       followers += new.map { definition in
         ChangePlan.Item(
           segment: definition.name, action: .follow, before: definition, after: definition,
-          version: version(definition.name),
+          version: standings[definition.name]?.version,
           sentence: Sentence.definition(definition, catalog: catalog))
       }
       found = !new.isEmpty
@@ -295,21 +317,17 @@ private struct DefinitionsChange {
     }
   }
 
-  /// The number of the current version; 0 where there is none.
-  private func version(_ name: String) -> Int { records[name]?.version.number ?? 0 }
-
   // MARK: Evaluation
 
   /// What has to be evaluated to know the members of everything that changes: that, and whatever it refers to
   /// that was never refreshed.
   func evaluated(for items: [ChangePlan.Item]) throws -> [SegmentDefinition] {
-    let published = Set(standings.filter { $0.lastRun != nil }.map(\.segment))
-    var names = items.filter { $0.after != nil }.map(\.segment)
+    var names = items.filter { $0.after != nil && !isResting($0.segment) }.map(\.segment)
     var seen = Set(names)
     var next = 0
     while next < names.count {
       for name in after[names[next]]?.references ?? []
-      where !published.contains(name) && seen.insert(name).inserted {
+      where !isPublished(name) && !isResting(name) && seen.insert(name).inserted {
         names.append(name)
       }
       next += 1

@@ -43,7 +43,8 @@ public enum VersionError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .unknown(let number, let segment, let last):
       "'\(segment)' has no version \(number); it has \(last == 1 ? "only version 1" : "versions 1 to \(last)")."
-    case .single(let segment): "'\(segment)' has one version only; there is nothing to compare."
+    case .single(let segment):
+      "'\(segment)' has one valid version only; there is nothing to compare."
     case .notInFiles(let segment): "The segment '\(segment)' is not defined there."
     }
   }
@@ -81,11 +82,18 @@ extension SegmentService {
   {
     let segment = try segment(name)
     let after = to ?? segment.version
-    if from == nil, after == 1 { throw VersionError.single(segment: segment.definition.name) }
+    let before = try from ?? validVersion(of: segment, before: after)
     return comparison(
-      segment.definition.name, ("version \(from ?? after - 1)", "version \(after)"),
-      try definition(segment, version: from ?? after - 1),
-      try definition(segment, version: after))
+      segment.definition.name, ("version \(before)", "version \(after)"),
+      try definition(segment, version: before), try definition(segment, version: after))
+  }
+
+  private func validVersion(of segment: SegmentSummary, before number: Int) throws -> Int {
+    let versions = try store.versions(segment.definition.name)
+    guard let before = versions.first(where: { $0.number < number && !$0.isDraft }) else {
+      throw VersionError.single(segment: segment.definition.name)
+    }
+    return before.number
   }
 
   /// Compares a version, the last unless another is named, with the definition in files.
@@ -98,6 +106,7 @@ extension SegmentService {
     guard let item = written.first(where: { $0.definition.name == segment.definition.name }) else {
       throw VersionError.notInFiles(segment: segment.definition.name)
     }
+    try [item].requireWhole()
     let after: SegmentDefinition
     do {
       after = try item.definition.canonical(in: catalog)
@@ -120,12 +129,18 @@ extension SegmentService {
     return try save([WrittenDefinition(definition)], catalog: snapshot().catalog, by: author)[0]
   }
 
+  /// A version's definition, of the segment as it is called now.
+  public func definition(of name: String, version number: Int) throws -> SegmentDefinition {
+    try definition(segment(name), version: number)
+  }
+
   private func definition(_ segment: SegmentSummary, version number: Int) throws
     -> SegmentDefinition
   {
     let name = segment.definition.name
     guard let version = try store.version(name, number: number) else {
-      throw VersionError.unknown(number, segment: name, last: segment.version)
+      throw VersionError.unknown(
+        number, segment: name, last: try store.versions(name).first?.number ?? 0)
     }
     return try version.decoded()
   }

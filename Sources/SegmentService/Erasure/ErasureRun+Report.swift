@@ -159,19 +159,37 @@ struct ListRewriting {
     return definition.json
   }
 
-  /// A draft need not be a definition: of an audience that there is not, it may name keys of any.
+  /// A draft need not be a definition: its keys may stand in any shape, and of an audience that there is not they may
+  /// be of any.
   private func draft(_ written: Document) -> String? {
-    guard case .list(let listed)? = written["keys"]?.value else { return nil }
+    guard let listed = written["keys"] else { return nil }
     let erased =
       keys[written["audience"]?.textValue ?? soleAudience]
       ?? keys.values.reduce([]) { $0.union($1) }
-    let kept = listed.filter { item in
-      if case .scalar(let scalar) = item.value { !erased.contains(scalar) } else { true }
-    }
-    guard kept.count < listed.count else { return nil }
     var document = written
-    document["keys"] = Document(.list(kept))
-    return document.json
+    document["keys"] = listed.removing { erased.contains($0) } ?? Document(.list([]))
+    return document.json == written.json ? nil : document.json
+  }
+}
+
+extension Document {
+  /// Without the scalars that `isGone` says yes to, at any depth; nil where nothing is left.
+  fileprivate func removing(_ isGone: (Scalar) -> Bool) -> Document? {
+    switch value {
+    case .null: return self
+    case .scalar(let scalar): return isGone(scalar) ? nil : self
+    case .list(let items): return Document(.list(items.compactMap { $0.removing(isGone) }))
+    case .mapping(let entries):
+      return Document(
+        .mapping(
+          entries.compactMap { entry in
+            guard !isGone(.text(entry.key)) else { return nil }
+            var kept = entry
+            guard let value = entry.value.removing(isGone) else { return nil }
+            kept.value = value
+            return kept
+          }))
+    }
   }
 }
 

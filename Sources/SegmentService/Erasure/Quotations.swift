@@ -83,7 +83,9 @@ extension ErasureRun {
     for version in try service.store.allVersions() {
       let origin = StoredText.Origin.definition(segment: version.segment, version: version.number)
       for document in (try? Document.parse(version.definition)) ?? [] {
-        texts += document.scalars(keyAttributes: keyAttributes, leavingOut: "keys").map {
+        texts += document.scalars(
+          keyAttributes: keyAttributes, leavingOut: version.isDraft ? nil : "keys"
+        ).map {
           StoredText(text: $0.text, isKey: $0.isKey, origin: origin)
         }
       }

@@ -127,7 +127,7 @@ struct Wave: Sendable {
     let tasks = Dictionary(uniqueKeysWithValues: ended.map { ($0.record.name, $0.task.id) })
     let work = work
     _ = try await service.publish(
-      evaluation, of: ended.map { ($0.record.name, $0.record.version.number) }
+      evaluation, of: ended.map { ($0.record.name, $0.record.version.number, $0.record.id) }
     ) { runs in
       for run in runs {
         if let task = tasks[run.segment] { after.published(run.id, by: task) }

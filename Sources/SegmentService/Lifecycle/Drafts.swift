@@ -31,7 +31,7 @@ extension SegmentService {
 
   /// Says of each definition whether it is valid, with the others saved together with it.
   func judge(_ submitted: [SubmittedDefinition], catalog: Catalog) throws -> [JudgedDefinition] {
-    var valid = submitted.compactMap(\.written)
+    var valid = submitted.map(\.written).filter { $0.partial == nil }
     while true {
       // What refers to a draft is one too, unless that has a valid version.
       var facts = try segmentFacts(adding: valid.map(\.definition))
@@ -39,57 +39,40 @@ extension SegmentService {
       let check = DefinitionCheck(catalog: catalog, asOf: now(), facts: facts)
       let judged = submitted.map { item in
         JudgedDefinition(
-          name: item.name, document: item.document,
-          outcome: item.decoded.flatMap { written in
-            do {
-              return .success(try check.planning([written])[0])
-            } catch let errors as DefinitionErrors {
-              return .failure(errors.all.first?.diagnostics ?? Diagnostics())
-            } catch {
-              return .failure(
-                Diagnostics([Diagnostic(code: "invalid", place: "", message: "\(error)")]))
-            }
-          })
+          name: item.name, document: item.document, outcome: check.outcome(of: item.written))
       }
-      let left = judged.compactMap { item in
-        if case .success(let planned) = item.outcome {
-          planned.checked.definition.name
-        } else {
-          nil
-        }
-      }
+      let left = Set(judged.filter(\.isValid).map { Text($0.name) })
       guard left.count < valid.count else { return judged }
-      let names = Set(left.map { Text($0) })
-      valid.removeAll { !names.contains(Text($0.definition.name)) }
+      valid.removeAll { !left.contains(Text($0.definition.name)) }
     }
   }
 }
 
-/// A definition with a name, decodable or not.
+extension DefinitionCheck {
+  fileprivate func outcome(of written: WrittenDefinition) -> Result<Planned, Diagnostics> {
+    do {
+      return .success(try planning([written])[0])
+    } catch let errors as DefinitionErrors {
+      return .failure(errors.all.first?.diagnostics ?? Diagnostics())
+    } catch {
+      return .failure(Diagnostics([Diagnostic(code: "invalid", place: "", message: "\(error)")]))
+    }
+  }
+}
+
+/// A definition with a name, readable as a whole or not.
 struct SubmittedDefinition {
   var name: String
   var document: Document
-  var decoded: Result<WrittenDefinition, Diagnostics>
-
-  var written: WrittenDefinition? { try? decoded.get() }
-
-  init(name: String, document: Document, decoded: Result<WrittenDefinition, Diagnostics>) {
-    self.name = name
-    self.document = document
-    self.decoded = decoded
-  }
+  var written: WrittenDefinition
 
   /// As it is saved.
   init(name: String, document: Document) {
     self.name = name
     self.document = document
-    decoded = Result { () throws(Diagnostics) in
-      do {
-        return WrittenDefinition(try SegmentDefinition(decoding: document), document: document)
-      } catch {
-        throw error as? Diagnostics ?? Diagnostics()
-      }
-    }
+    let partial = PartialDefinition(decoding: document)
+    written = WrittenDefinition(
+      partial.definition, document: document, partial: partial.isWhole ? nil : partial)
   }
 
   /// - Throws: ``DefinitionErrors`` for a text that cannot be read and for definitions without a name of their own.
@@ -129,14 +112,7 @@ struct SubmittedDefinition {
     name = SegmentDefinition.canonicalName(written)
     self.document = document
     self.document["segment"] = .text(name)
-    do {
-      let definition = try source.readingKeys(
-        of: SegmentDefinition(decoding: document), catalog: catalog)
-      decoded = .success(
-        WrittenDefinition(definition, document: document, file: source.file))
-    } catch let problems as Diagnostics {
-      decoded = .failure(problems.located(in: document, file: source.file))
-    }
+    self.written = try source.written(self.document, catalog: catalog)
   }
 }
 
@@ -144,6 +120,10 @@ struct JudgedDefinition {
   var name: String
   var document: Document
   var outcome: Result<DefinitionCheck.Planned, Diagnostics>
+
+  var isValid: Bool {
+    if case .success = outcome { true } else { false }
+  }
 }
 
 extension SegmentVersion {

@@ -15,6 +15,13 @@ public struct ListedSegment: Sendable {
 }
 
 extension SegmentService {
+  /// - Throws: ``WorkspaceError/unknownSegment(_:hint:)``.
+  public func record(of name: String) throws -> SegmentRecord {
+    let name = SegmentDefinition.canonicalName(name)
+    guard let record = try store.segmentRecord(name) else { throw try unknownSegment(name) }
+    return record
+  }
+
   /// All segments, by name; those in the trash are in ``trash()``.
   public func list() throws -> [ListedSegment] {
     let published = try store.allLastPublished().bySegment

@@ -15,7 +15,7 @@ extension SegmentService {
         outcome: Result {
           try store.edit(at: now, by: SegmentService.scheduler) { edits in
             guard var record = try edits.record(record.name) else {
-              throw try unknownSegment(record.name)
+              throw try edits.unknownSegment(record.name)
             }
             while let event = record.nextPlanned(until: now) {
               record.take(event)

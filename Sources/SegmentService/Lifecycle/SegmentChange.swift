@@ -38,22 +38,36 @@ extension SegmentService {
     by author: String? = nil
   ) throws -> SegmentRecord {
     let name = SegmentDefinition.canonicalName(name)
-    return try store.edit(at: now().microseconds, by: author) { edits in
-      guard let record = try edits.record(name) else { throw try unknownSegment(name) }
-      try record.require(revision)
-      let changing = ChangingSegment(service: self, edits: edits, catalog: try? snapshot().catalog)
-      return try changes.reduce(record) { try changing.make($1, of: $0) }
+    do {
+      return try store.edit(at: now().microseconds, by: author) { edits in
+        guard let record = try edits.record(name) else { throw try edits.unknownSegment(name) }
+        try record.require(revision)
+        let changing = ChangingSegment(service: self, edits: edits)
+        return try changes.reduce(record) { try changing.make($1, of: $0) }
+      }
+    } catch LifecycleError.draft(let name, _) {
+      throw LifecycleError.draft(name, problems: (try? draft(name)?.problems) ?? [])
     }
   }
 
   /// Makes the same changes of several segments: of each all or none, whatever becomes of the others.
+  ///
+  /// Where one is refused because another of them refers to it, it is tried again after that one.
   public func change(
     _ names: [String], _ changes: [SegmentChange], by author: String? = nil
   ) -> [ChangedSegment] {
-    names.map { name in
-      ChangedSegment(
-        segment: name, outcome: Result { try change(name, changes, by: author) })
+    var outcomes = names.map { name in
+      ChangedSegment(segment: name, outcome: Result { try change(name, changes, by: author) })
     }
+    var isUseful = true
+    while isUseful {
+      isUseful = false
+      for index in outcomes.indices where outcomes[index].isInUse {
+        outcomes[index].outcome = Result { try change(names[index], changes, by: author) }
+        if !outcomes[index].isInUse { isUseful = true }
+      }
+    }
+    return outcomes
   }
 }
 
@@ -66,12 +80,22 @@ extension SegmentRecord {
   }
 }
 
+extension ChangedSegment {
+  fileprivate var isInUse: Bool {
+    if case .failure(is SegmentInUse) = outcome { true } else { false }
+  }
+}
+
+extension SegmentEdits {
+  func unknownSegment(_ name: String) throws -> WorkspaceError {
+    .unknownSegment(name, hint: NearNames.hint(name, among: try records().map(\.name)))
+  }
+}
+
 /// Makes changes within one transaction.
 private struct ChangingSegment {
   let service: SegmentService
   let edits: SegmentEdits
-  /// nil where nothing is loaded: then a draft's problems are not known.
-  let catalog: Catalog?
 
   func make(_ change: SegmentChange, of record: SegmentRecord) throws -> SegmentRecord {
     var record = record
@@ -117,18 +141,17 @@ private struct ChangingSegment {
   // MARK: State
 
   private func state(of record: SegmentRecord, after event: SegmentEvent) throws -> SegmentState {
-    guard let state = record.state.after(event) else { throw try draft(record) }
+    guard let state = record.state.after(event) else {
+      throw LifecycleError.draft(record.name, problems: [])
+    }
     return state
-  }
-
-  private func draft(_ record: SegmentRecord) throws -> LifecycleError {
-    let problems = try catalog.map { try service.problems(of: record.version, catalog: $0) }
-    return .draft(record.name, problems: problems ?? [])
   }
 
   private func requireValid(_ record: SegmentRecord, for planned: PlannedChange?) throws {
     guard let planned else { return }
-    guard record.state != .draft else { throw try draft(record) }
+    guard record.state != .draft else {
+      throw LifecycleError.draft(record.name, problems: [])
+    }
     guard Zone(planned.timeZone) != nil else {
       throw LifecycleError.unknownTimeZone(
         planned.timeZone, hint: NearNames.hint(planned.timeZone, among: Zone.knownNames))
@@ -156,7 +179,8 @@ private struct ChangingSegment {
     guard try edits.record(new) == nil else { throw LifecycleError.nameTaken(new) }
     var renamed = try edits.rename(record, to: new)
     renamed = try editing(renamed, "segment", to: .text(new))
-    for other in try edits.records() {
+    // Those in the trash too: they may come back.
+    for other in try edits.records() + edits.trash() {
       try refer(other, to: new, insteadOf: old)
     }
     return renamed
@@ -186,8 +210,15 @@ private struct ChangingSegment {
   private func requireUnused(_ record: SegmentRecord, unless evenIfUsed: Bool) throws {
     guard !evenIfUsed else { return }
     let users = try edits.records().filter { other in
-      other.id != record.id
-        && (try? service.storedDefinition(other.version))?.references.contains(record.name) == true
+      // What a draft refers to, and what the valid version behind it does.
+      let versions = [
+        other.version, other.version.isDraft ? try edits.versionInForce(of: other) : nil,
+      ]
+      return other.id != record.id
+        && versions.contains { version in
+          version.flatMap { try? service.storedDefinition($0) }?.references.contains(record.name)
+            == true
+        }
     }
     guard users.isEmpty else {
       throw SegmentInUse(segment: record.name, users: users.map(\.name))

@@ -64,7 +64,7 @@ extension SegmentService {
   {
     let name = SegmentDefinition.canonicalName(name)
     return try store.edit(at: now().microseconds, by: author) { edits in
-      guard let original = try edits.record(name) else { throw try unknownSegment(name) }
+      guard let original = try edits.record(name) else { throw try edits.unknownSegment(name) }
       let copy = try written.map(SegmentDefinition.canonicalName) ?? freeName(like: name, edits)
       guard SegmentDefinition.isValidName(copy) else { throw LifecycleError.invalidName(copy) }
       guard try edits.record(copy) == nil else { throw LifecycleError.nameTaken(copy) }
@@ -105,7 +105,7 @@ extension SegmentService {
     let found = try edits.record(item.name)
     switch (submission, found) {
     case (.new, .some): throw LifecycleError.nameTaken(item.name)
-    case (.edit, nil): throw try unknownSegment(item.name)
+    case (.edit, nil): throw try edits.unknownSegment(item.name)
     case (.edit(let revision), .some(let record)): try record.require(revision)
     case (.new, nil), (.either, _): break
     }

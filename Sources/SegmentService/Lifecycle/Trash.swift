@@ -19,6 +19,7 @@ extension SegmentService {
   /// Takes the segment of that name that was deleted last out of the trash, as it was.
   ///
   /// - Parameter written: another name for it; nil for its own.
+  @discardableResult
   public func restore(
     deleted name: String, as written: String? = nil, by author: String? = nil
   ) throws -> SegmentRecord {

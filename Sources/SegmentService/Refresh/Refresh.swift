@@ -36,7 +36,8 @@ extension SegmentService {
         asOf: asOf ?? now(), facts: try segmentFacts(),
         leavingOut: records.filter { $0.state != .active }.map { ($0.name, $0.state.skipCause) })
       return try await publish(
-        await evaluation.run(progress: progress), of: records.map { ($0.name, $0.version.number) }
+        await evaluation.run(progress: progress),
+        of: records.map { ($0.name, $0.version.number, $0.id) }
       ) { try store.publish($0, workspaceFile: text, from: evaluation.data.name) }
     }
     // Whoever has the turn does the same when it is done.
@@ -47,10 +48,11 @@ extension SegmentService {
   /// Puts what was evaluated on disk and makes it runs.
   ///
   /// - Parameters:
-  ///   - segments: of those that were evaluated, with the version that each has when it is published.
+  ///   - segments: of those that were evaluated, with the version that each has when it is published, and its id
+  ///     unless it is saved together with the runs.
   ///   - commit: publishes the runs.
   func publish(
-    _ evaluation: LayeredEvaluation, of segments: [(name: String, version: Int)],
+    _ evaluation: LayeredEvaluation, of segments: [(name: String, version: Int, id: Int64?)],
     commit: ([RunRecord]) throws -> Void
   ) async throws -> [RefreshedSegment] {
     let writer = try RunWriter(service: self, evaluation: evaluation, segments: segments)
@@ -141,12 +143,12 @@ extension SegmentState {
 struct RunWriter {
   private let service: SegmentService
   private let evaluation: LayeredEvaluation
-  private let segments: [(name: String, version: Int)]
+  private let segments: [(name: String, version: Int, id: Int64?)]
   private let runs: [String: Int64]
 
   init(
     service: SegmentService, evaluation: LayeredEvaluation,
-    segments: [(name: String, version: Int)]
+    segments: [(name: String, version: Int, id: Int64?)]
   ) throws {
     self.service = service
     self.evaluation = evaluation
@@ -159,18 +161,19 @@ struct RunWriter {
   var unpublished: Set<Leases.Item> { Set(runs.values.map { .run($0) }) }
 
   func write() throws -> [RefreshedSegment] {
-    let written = try segments.map { try write($0.name, version: $0.version) }
+    let written = try segments.map { try write($0.name, version: $0.version, of: $0.id) }
     try DurableFile.synchronize(folder: service.folder.members)
     return written
   }
 
-  private func write(_ name: String, version: Int) throws -> RefreshedSegment {
+  private func write(_ name: String, version: Int, of segment: Int64?) throws -> RefreshedSegment {
     guard let id = runs[name], let (outcome, finished) = evaluation.outcomes[name] else {
       preconditionFailure("every segment was evaluated")
     }
     func run(_ outcome: RunRecord.Outcome, _ references: [RunReference] = []) -> RunRecord {
       RunRecord(
-        id: id, segment: name, segmentVersion: version, asOf: evaluation.asOf.microseconds,
+        id: id, segment: name, segmentID: segment, segmentVersion: version,
+        asOf: evaluation.asOf.microseconds,
         dataVersion: evaluation.snapshot.version.id, started: evaluation.started.microseconds,
         finished: finished.microseconds, references: references, outcome: outcome,
         workspaceFile: sha256(service.text))

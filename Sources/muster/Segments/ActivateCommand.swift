@@ -27,11 +27,14 @@ struct ActivateCommand: AsyncParsableCommand {
       try changeSegments(segments, [change], of: service, by: options.author)
       return
     }
-    let active = try changeSegments(segments, [.activate], of: service, by: options.author)
-    guard refresh, !active.isEmpty else { return }
-    let refreshed = try await service.refresh(active.map(\.name))
-    Terminal.print(refreshText(refreshed))
-    if refreshed.contains(where: { $0.run.status == .failed }) { throw ExitCode.failure }
+    let active = change(segments, [.activate], of: service, by: options.author)
+    var isFailed = active.count < segments.count
+    if refresh, !active.isEmpty {
+      let refreshed = try await service.refresh(active.map(\.name))
+      Terminal.print(refreshText(refreshed))
+      isFailed = isFailed || refreshed.contains { $0.run.status == .failed }
+    }
+    if isFailed { throw ExitCode.failure }
   }
 }
 
@@ -93,12 +96,20 @@ struct PlanOptions: ParsableArguments {
 
 /// Makes the same changes of several segments, and says what became of each.
 ///
-/// - Returns: those that were changed.
-/// - Throws: `ExitCode` where one was not.
-@discardableResult
+/// - Throws: `ExitCode` where one was refused.
 func changeSegments(
   _ names: [String], _ changes: [SegmentChange], of service: SegmentService, by author: String
-) throws -> [SegmentRecord] {
+) throws {
+  let changed = change(names, changes, of: service, by: author)
+  if changed.count < names.count { throw ExitCode.failure }
+}
+
+/// The same without failing.
+///
+/// - Returns: those that were changed.
+private func change(
+  _ names: [String], _ changes: [SegmentChange], of service: SegmentService, by author: String
+) -> [SegmentRecord] {
   let outcomes = service.change(names, changes, by: author)
   var changed: [SegmentRecord] = []
   for item in outcomes {
@@ -109,7 +120,6 @@ func changeSegments(
     case .failure(let error): Terminal.printError("\(item.segment.printable): \(error)")
     }
   }
-  if changed.count < outcomes.count { throw ExitCode.failure }
   return changed
 }
 

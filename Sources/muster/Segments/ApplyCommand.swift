@@ -8,7 +8,7 @@ struct ApplyCommand: AsyncParsableCommand {
     abstract: "Make the saved segments what a folder says: all changes at once, or none.",
     discussion: """
       Shows the plan and asks. The folder is the whole truth: a saved segment that is not in it is \
-      deleted, with its history.
+      deleted: it goes to the trash.
       """)
 
   @OptionGroup var options: WorkspaceOptions

@@ -105,8 +105,12 @@ struct RenameCommand: ParsableCommand {
 
   func run() throws {
     let service = try options.open(for: "rename")
+    let before = try service.record(of: segment)
     let record = try service.change(segment, [.rename(name)], by: options.author)
-    Terminal.print("\(segment.printable) is called \(record.name.printable) now.")
+    Terminal.print(
+      record == before
+        ? "\(segment.printable) is called that already."
+        : "\(segment.printable) is called \(record.name.printable) now.")
   }
 }
 

@@ -25,7 +25,7 @@ private func itemText(_ item: ChangePlan.Item, hasSizes: Bool, yaml: Bool) -> St
     lines = ["» \(item.segment.printable) changes because it refers to \(names)"]
   case .delete:
     lines = [
-      "- \(item.segment.printable) is deleted, with its history", "    \(item.sentence.printable)",
+      "- \(item.segment.printable) goes to the trash", "    \(item.sentence.printable)",
     ]
   }
   if hasSizes { lines.append("    " + sizeText(item)) }

@@ -13,17 +13,22 @@ struct ShowCommand: ParsableCommand {
   @Argument(help: "The segment's name.")
   var segment: String
 
+  @Option(help: "The version's number, see muster versions; the current one unless given.")
+  var version: Int?
+
   @Option(help: "yaml or json.")
   var format = Format.yaml
 
   func run() throws {
     let service = try options.open(for: "show")
-    if let draft = try service.draft(segment) {
+    if version == nil, let draft = try service.draft(segment) {
       Terminal.print(draft.text(format))
       printWarnings([(draft.record.name, draft.problems)])
       return
     }
-    let definition = try service.segment(segment).definition
+    let definition =
+      try version.map { try service.definition(of: segment, version: $0) }
+      ?? service.segment(segment).definition
     let text = format == .yaml ? definition.yaml : definition.json
     Terminal.printDocument(text.hasSuffix("\n") ? String(text.dropLast()) : text)
   }

@@ -75,8 +75,13 @@ struct TrashCommand: ParsableCommand {
 
     func run() throws {
       let service = try options.open(for: "trash empty")
-      guard yes || Terminal.confirm("Delete for good? There is no way back.") else {
-        throw ExitCode.failure
+      if !yes {
+        guard Terminal.canAsk else {
+          throw ValidationError("Nothing was deleted: add --yes to delete without being asked.")
+        }
+        guard Terminal.confirm("Delete for good? There is no way back.") else {
+          throw ExitCode.failure
+        }
       }
       let gone = try service.emptyTrash(of: segment)
       Terminal.print(

@@ -168,6 +168,49 @@ import Testing
     #expect(try shop.service.versions(of: "oslo").map(\.author) == ["cd", nil])
   }
 
+  @Test func `apply leaves drafts and inactive segments, and whoever refers to them, alone`()
+    async throws
+  {
+    let bergen = Shop.oslo.replacing("value: Oslo", with: "value: Bergen")
+    // A draft over a valid version that refers to what is applied.
+    let shop = try await Shop(segments: Self.fans, Shop.oslo)
+    try await shop.refresh()
+    _ = try submit(shop, "{segment: fans, rules: 7}")
+    let plan = try await shop.service.plan([DefinitionSource(text: bergen)], keepingOthers: true)
+    #expect(plan.items.map(\.segment) == ["oslo"])
+    let applied = try await shop.service.apply(plan, refreshing: true)
+    #expect(applied.refreshed.map(\.run.segment) == ["oslo"])
+    #expect(try shop.service.store.lastPublished(of: "fans")?.segmentVersion == 1)
+    let check = try await shop.service.check()
+    #expect(check.isSound)
+    #expect(try await shop.keys("fans") == ["1", "2"])
+
+    // An inactive one that an active one refers to.
+    let other = try await Shop(segments: Self.fans, Shop.oslo)
+    try await other.refresh()
+    try other.service.change("oslo", [.deactivate])
+    let resting = try await other.service.plan(
+      [DefinitionSource(text: bergen), DefinitionSource(text: Self.fans)])
+    #expect(resting.items.map(\.segment) == ["oslo"])
+    let done = try await other.service.apply(resting, refreshing: true)
+    #expect(done.refreshed.isEmpty)
+    #expect(try await other.keys("fans") == ["1", "2"])
+    #expect(try await other.service.why(segment: "fans", key: "1").isMember)
+    #expect(try await other.result("fans").count == 2)
+  }
+
+  @Test func `a draft saved after the plan was made is not overrun`() async throws {
+    let shop = try await Shop(segments: Shop.oslo)
+    let plan = try await shop.service.plan([
+      DefinitionSource(text: Shop.oslo.replacing("value: Oslo", with: "value: Bergen"))
+    ])
+    _ = try submit(shop, "{segment: oslo, rules: 7}")
+    await #expect(throws: SegmentStoreError.changedMeanwhile(["oslo"])) {
+      try await shop.service.apply(plan, refreshing: true)
+    }
+    #expect(try shop.service.draft("oslo") != nil)
+  }
+
   @Test func `planned changes take place when their time has come, once and in order`() async throws
   {
     let now = Mutex(Shop.asOf)
@@ -238,6 +281,47 @@ import Testing
     // The name is free for another one, which is nobody's reference.
     try shop.save(Shop.oslo.replacing("value: Oslo", with: "value: Bergen"))
     #expect(try await shop.refresh()["fans"]?.result?.count == 2)
+  }
+
+  @Test func `renaming reaches the trash, and what a draft stands before`() async throws {
+    let shop = try await Shop(segments: Shop.oslo, Self.fans)
+    try shop.service.delete("fans")
+    try shop.service.change("oslo", [.rename("capital")])
+    try shop.save(Shop.oslo.replacing("value: Oslo", with: "value: Bergen"))
+    try shop.service.restore(deleted: "fans")
+    #expect(try shop.service.segment("fans").definition.references == ["capital"])
+    _ = try submit(shop, "{segment: fans, rules: 7}")
+    #expect(throws: SegmentInUse.self) { try shop.service.delete("capital") }
+    // Together with whoever refers to it, in whatever order.
+    let outcomes = shop.service.change(["capital", "fans"], [.trash(evenIfUsed: false)])
+    #expect(outcomes.allSatisfy { (try? $0.outcome.get()) != nil })
+  }
+
+  @Test func `broken drafts in the history are in nobody's way`() async throws {
+    let shop = try await Shop(segments: Shop.oslo)
+    let folder = try DefinitionFolder([:])
+    _ = try shop.service.export(to: folder.path)
+    _ = try submit(shop, "{segment: oslo, rules: 7}")
+    _ = try submit(shop, Shop.oslo.replacing("value: Oslo", with: "value: Bergen"))
+    #expect(try shop.service.compare("oslo").names == ("version 1", "version 3"))
+    #expect(throws: VersionError.unknown(9, segment: "oslo", last: 3)) {
+      try shop.service.compare("oslo", from: 9)
+    }
+    #expect(try shop.service.export(to: folder.path).written.count == 1)
+  }
+
+  @Test func `an erased person leaves drafts of any shape`() async throws {
+    let shop = try await Shop(segments: Shop.oslo)
+    for (name, keys) in [
+      ("a", "1"), ("b", "[1, 2]"), ("c", "[{id: 1}, [\"1\"], 3]"), ("d", "{1: x}"),
+    ] {
+      _ = try submit(shop, "{segment: \(name), audience: Custommer, rules: 7, keys: \(keys)}")
+    }
+    _ = try await shop.service.erase(.profiles(audience: "Customer", keys: ["1"]))
+    let texts = try ["a", "b", "c", "d"].map {
+      try #require(try shop.service.draft($0)).document["keys"]?.json
+    }
+    #expect(texts == ["[]", "[2]", "[{},[],3]", "{}"])
   }
 
   @Test func `a copy is inactive and has names of its own`() async throws {
