@@ -36,6 +36,6 @@ reference: build ## write the generated pages: operators and the schema of defin
 	$(RELEASE) schema > docs/definition.schema.json
 
 clean: ## remove what was built; .build-* and demo/ too
-	rm -rf .build .build-coverage .build-mutants .venv demo
+	rm -rf .build .build-* .venv demo
 
 .PHONY: help setup demo build test lint fuzz bench reference clean

@@ -33,10 +33,10 @@ class Tally:
         )
 
     def add(self, command, attempt: Attempt, total):
-        self.kills += 1
         if not attempt.outcome.was_killed:
             self.outcomes[command, "too late"] += 1
             return
+        self.kills += 1
         calls = attempt.outcome.calls
         self.running += 0 < len(calls) < total
         self.outcomes[command, attempt.ended] += 1

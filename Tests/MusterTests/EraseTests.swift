@@ -4,14 +4,6 @@ import Testing
 @testable import muster
 
 @Suite struct EraseTests {
-  @Test func `keys are the first cells of lines, without the heading`() {
-    #expect(KeyList("a\nb\n\n c \n", header: nil).keys == ["a", "b", "c"])
-    #expect(KeyList("Id,Name\r\n1,Ann\r\n2,Bob\r\n", header: "Id").keys == ["1", "2"])
-    #expect(KeyList("\"x,\"\"y\"\"\",z\n\" \"\n", header: "Id").keys == ["x,\"y\"", " "])
-    // Only at the top it is a heading.
-    #expect(KeyList("1\nId\n", header: "Id").keys == ["1", "Id"])
-  }
-
   @Test func `the report says what goes, what is rewritten, and what is left`() {
     var report = ErasureReport()
     report.audience = "Customer"
@@ -46,16 +38,25 @@ import Testing
         - lists of members that were written to files, backups, and your data files
         """)
     report.tables = []
+    report.unknown = 2
     #expect(
       erasureText(report, isDone: true).hasPrefix(
-        "1 profile of Customer: erased.\nNo row is theirs.\n"))
+        """
+        1 profile of Customer: erased.
+        No row is theirs.
+        2 keys that no profile has are kept from being loaded.
+
+        """))
   }
 
   @Test func `whom to erase is said in one way`() {
     for arguments in [[], ["--again", "--key", "1"], ["--log", "--file", "x"]] {
       #expect(throws: (any Error).self) { try EraseCommand.parse(arguments) }
     }
-    for arguments in [["--again"], ["--key", "1", "--file", "x"], ["--log"]] {
+    for arguments in [
+      ["--again"], ["--key", "1", "--file", "x"], ["--log"],
+      ["--file", "x", "--format", "csv", "--column", "Id"],
+    ] {
       #expect(throws: Never.self) { try EraseCommand.parse(arguments) }
     }
   }

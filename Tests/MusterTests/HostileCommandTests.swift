@@ -110,9 +110,10 @@ import Testing
     #expect(try folder.muster("refresh", "x';--").status == 0)
     let members = try folder.muster("members", "x';--")
     #expect(members.status == 0 && members.output == "Id\r\n1\r\n2\r\n", "\(members)")
-    let preview = try folder.muster("why", "x';--", "2")
-    #expect(preview.status != 0)
-    #expect(!(preview.output + preview.errors).contains("\u{1B}"))
+    let why = try folder.muster("why", "x';--", "--key", "2")
+    #expect(why.status == 0, "\(why)")
+    #expect(why.output.contains(#"Ber\u{1B}[2J\u{202E}gen"#), "\(why)")
+    #expect(!why.output.contains("\u{1B}") && !why.output.contains("\u{202E}"))
   }
 
   @Test func `a broken workspace file is named with its line`() throws {

@@ -370,7 +370,7 @@ import Testing
 
   @Test func `a check after an erasure finds nothing`() async throws {
     let shop = try await ClosedShop()
-    do { _ = try await shop.open().erase(.profiles(keys: ["1"])) }
+    do { _ = try await shop.open().erase(.profiles(keys: [.key("1")])) }
     try await expectClean(shop)
   }
 }

@@ -19,7 +19,7 @@ import Testing
     let club = try await Club.withHistory()
     do {
       let run = try await ErasureRun(club.service)
-      let found = try await run.find(.profiles(audience: "Member", keys: [Club.key]))
+      let found = try await run.find(.profiles(audience: "Member", keys: [.key(Club.key)]))
       _ = try await run.write(found) { _ in }
     }
     // What was written holds nobody who is to go.
@@ -41,7 +41,7 @@ import Testing
     let club = try await Club.withHistory()
     do {
       let run = try await ErasureRun(club.service)
-      let found = try await run.find(.profiles(audience: "Member", keys: [Club.key]))
+      let found = try await run.find(.profiles(audience: "Member", keys: [.key(Club.key)]))
       let changes = try await run.write(found) { _ in }
       try club.service.store.publish(changes, over: run.state, at: 0)
     }
@@ -55,7 +55,7 @@ import Testing
     let club = try await Club.withHistory()
     do {
       let run = try await ErasureRun(club.service)
-      let found = try await run.find(.profiles(audience: "Member", keys: [Club.key]))
+      let found = try await run.find(.profiles(audience: "Member", keys: [.key(Club.key)]))
       let changes = try await run.write(found) { _ in }
       try club.service.store.publish(changes, over: run.state, at: 0)
     }
@@ -72,7 +72,7 @@ import Testing
   @Test func `what was published meanwhile keeps an erasure from being published`() async throws {
     let club = try await Club.withHistory()
     let run = try await ErasureRun(club.service)
-    let found = try await run.find(.profiles(audience: "Member", keys: [Club.key]))
+    let found = try await run.find(.profiles(audience: "Member", keys: [.key(Club.key)]))
     let changes = try await run.write(found) { _ in }
     try await club.refresh()
     #expect(throws: SegmentStoreError.rewrittenMeanwhile) {

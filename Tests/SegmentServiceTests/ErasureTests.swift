@@ -95,7 +95,7 @@ import Testing
 
   @Test func `a dry run says the same and changes nothing`() async throws {
     let club = try await Club.withHistory()
-    let request = ErasureRequest.profiles(audience: "Member", keys: [Club.key])
+    let request = ErasureRequest.profiles(audience: "Member", keys: [.key(Club.key)])
     let before = try club.service.store.publishedState()
     let preview = try await club.service.previewErasure(request)
     #expect(try club.service.store.publishedState() == before)
@@ -324,44 +324,6 @@ import Testing
     let report = try await club.erase("12", from: "Account")
     #expect(
       report.leftovers.mentions.map(\.place) == [.segment("the twelfth", version: 1)])
-  }
-
-  // MARK: Requests
-
-  @Test func `several keys cost one rewrite, unknown ones are refused`() async throws {
-    let club = try await Club.withHistory()
-    let keys = [Club.key, "c", "c", "nobody", "nemo"]
-    await #expect(throws: UnknownProfiles(audience: "Member", keys: ["nemo", "nobody"])) {
-      try await club.service.erase(.profiles(audience: "Member", keys: keys))
-    }
-    #expect(try club.service.store.dataFile() == "data.duckdb")
-    let report = try await club.service.erase(
-      .profiles(audience: "Member", keys: keys, alsoUnknown: true))
-    #expect(report.profiles == 2)
-    #expect(try club.service.store.dataFile() == "data-2.duckdb")
-    let records = try club.service.erasures()
-    #expect(records.map(\.audience) == ["Member"] && records.map(\.profiles) == [2])
-    #expect(records.map(\.rows) == [report.rows] && records.map(\.runs) == [report.runs])
-    #expect(records.map(\.erasedAt) == [Club.asOf.microseconds])
-    try club.write(
-      "Member-2.csv", "MemberId,Name,Email,AccountId,PassportId,City\nnemo,Nemo,,,,\ne,Eve,,,,\n")
-    try await club.load()
-    #expect(try await club.column("SELECT MemberId FROM Member ORDER BY 1") == ["a", "b", "e"])
-    // Erased keys are not known any more.
-    await #expect(throws: UnknownProfiles.self) { try await club.erase() }
-  }
-
-  @Test func `keys and audiences that cannot be are refused`() async throws {
-    let club = try await Club.withHistory()
-    await #expect(throws: WorkspaceError.wrongKey("twelve", audience: "Account")) {
-      try await club.erase("twelve", from: "Account")
-    }
-    await #expect(throws: WorkspaceError.self) { try await club.erase("a", from: "Membr") }
-    await #expect(
-      throws: WorkspaceError.ambiguousAudience(["Member", "Regular", "Account", "Mailbox"])
-    ) {
-      try await club.service.erase(.profiles(keys: ["a"]))
-    }
   }
 
   @Test func `a profile that had vanished before is erased from older data`() async throws {

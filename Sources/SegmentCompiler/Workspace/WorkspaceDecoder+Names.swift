@@ -82,4 +82,11 @@ public enum NameRule {
       return seen[folded].map { ($0, name) }
     }
   }
+
+  /// What is wrong with two columns of one file that clash.
+  public static func columnClash(_ first: String, _ second: String) -> String {
+    Text(first) == Text(second)
+      ? "two columns are named '\(first)'; rename one"
+      : "the columns '\(first)' and '\(second)' differ by no more than upper and lower case; rename one"
+  }
 }

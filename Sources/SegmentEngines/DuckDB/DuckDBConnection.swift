@@ -88,7 +88,9 @@ public actor DuckDBConnection {
     try await execute("ATTACH \(.literal(path ?? ":memory:")) AS \(identifier: name)")
   }
 
-  public func detach(_ name: String) async throws { try await execute("DETACH \(identifier: name)") }
+  public func detach(_ name: String) async throws {
+    try await execute("DETACH \(identifier: name)")
+  }
 
   /// Moves what was committed from the log into the file; false where somebody still reads an older state,
   /// and then it stays in the log, on disk too, until a later checkpoint.

@@ -25,7 +25,7 @@ extension SegmentService {
     } catch let error as WorkspaceError where error.isLostFile {
       let canBegin = error != .storeGone
       let finding = Finding(
-        .damage, error.file, error.description, canBegin ? .beginWithoutData : .none)
+        .damage, error.file, error.descriptionInCheck, canBegin ? .beginWithoutData : .none)
       guard mend, canBegin else { return CheckReport(finding: finding) }
       try beginWithoutData(folder, purpose: purpose, at: now().microseconds)
       var report = try await open().check(mend: true)

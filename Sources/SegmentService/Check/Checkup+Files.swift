@@ -99,7 +99,8 @@ extension Checkup {
     let aside = (try? StoredFile.all(in: service.folder.damaged).count) ?? 0
     if aside > 0 {
       report.note(
-        .notice, "damaged/", "\(aside) file(s) were set aside by --mend.",
+        .notice, "damaged/",
+        "\(aside.counted("file")) \(aside == 1 ? "was" : "were") set aside by --mend.",
         .advice("Delete them when you are sure that nobody needs them."))
     }
   }

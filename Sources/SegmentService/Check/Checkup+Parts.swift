@@ -138,7 +138,8 @@ extension Checkup {
             SELECT 1 FROM \(dictionary) AS d WHERE d.ordinal = \(ordinal))
           """)[0][0].integer ?? 0
       if unknown > 0 {
-        return "\(unknown) row(s) lead to an ordinal of \(route.audience) that was never given."
+        return
+          "\(unknown.counted("row")) \(unknown == 1 ? "leads" : "lead") to an ordinal of \(route.audience) that was never given."
       }
       guard route.steps.isEmpty, let key = key(of: record) else { continue }
       let wrong =
@@ -148,7 +149,10 @@ extension Checkup {
           JOIN \(dictionary) AS d ON d.ordinal = \(ordinal)
           WHERE d.key IS DISTINCT FROM p.\(identifier: key)
           """)[0][0].integer ?? 0
-      if wrong > 0 { return "\(wrong) profile(s) have the ordinal of another \(route.audience)." }
+      if wrong > 0 {
+        return
+          "\(wrong.counted("profile")) \(wrong == 1 ? "has" : "have") the ordinal of another \(route.audience)."
+      }
     }
     return nil
   }
@@ -165,5 +169,7 @@ extension Checkup {
 private struct DoubledKeys: Error, CustomStringConvertible {
   var ordinals: Int64
   var keys: Int64
-  var description: String { "\(ordinals) ordinal(s) and \(keys) key(s) are there more than once." }
+  var description: String {
+    "\(ordinals.counted("ordinal")) and \(keys.counted("key")) are there more than once."
+  }
 }

@@ -83,7 +83,7 @@ extension SegmentService {
     // An audience that does not exist is a problem of the definition.
     let known = snapshot.catalog.audience(of: definition)
     let attribute = known.flatMap { snapshot.catalog.table($0.table)?.attribute($0.key) }
-    let given = try keys(inputs, attribute ?? Attribute(name: "key", type: .text))
+    let given = try GivenKeys(inputs, of: attribute ?? Attribute(name: "key", type: .text))
     let (list, report) = edit.applied(to: definition.profileKeys, given)
     definition.content = .keys(list.map(\.scalar))
     let saved = try save([WrittenDefinition(definition)], catalog: snapshot.catalog)[0]
@@ -154,8 +154,20 @@ extension SegmentService {
     return definition
   }
 
-  private func keys(_ inputs: [KeyInput], _ attribute: Attribute) throws -> GivenKeys {
-    var list = GivenKeys()
+  private func pendingKeys(
+    _ keys: [ProfileKey], of definition: SegmentDefinition, in snapshot: Snapshot
+  ) async throws -> [ProfileKey] {
+    guard let audience = snapshot.catalog.audience(of: definition) else { return [] }
+    let found = try await engine.ordinals(of: keys, audience: audience, in: snapshot.version)
+    return keys.filter { found[$0] == nil }
+  }
+}
+
+extension GivenKeys {
+  /// - Parameter attribute: the audience's key.
+  /// - Throws: ``Diagnostics`` with every line that holds no key.
+  init(_ inputs: [KeyInput], of attribute: Attribute) throws {
+    self.init()
     for input in inputs {
       switch input {
       case .key(let text):
@@ -166,24 +178,15 @@ extension SegmentService {
               message: "'\(text)' is no whole number, as the keys '\(attribute.name)' are.")
           ])
         }
-        list.add(key)
+        add(key)
       case .text(let text, let format, let column, let file):
         var reader = KeyListReader(attribute: attribute, column: column, file: file)
         let read = try reader.read(text, as: format)
-        read.keys.forEach { list.add($0) }
-        list.repeated += read.repeated
-        list.blank += read.blank
+        read.keys.forEach { add($0) }
+        repeated += read.repeated
+        blank += read.blank
       }
     }
-    return list
-  }
-
-  private func pendingKeys(
-    _ keys: [ProfileKey], of definition: SegmentDefinition, in snapshot: Snapshot
-  ) async throws -> [ProfileKey] {
-    guard let audience = snapshot.catalog.audience(of: definition) else { return [] }
-    let found = try await engine.ordinals(of: keys, audience: audience, in: snapshot.version)
-    return keys.filter { found[$0] == nil }
   }
 }
 

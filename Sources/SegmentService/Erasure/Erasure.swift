@@ -9,7 +9,7 @@ public enum ErasureRequest: Sendable {
   /// - Parameters:
   ///   - audience: nil for the only one.
   ///   - alsoUnknown: keys that no profile has are taken, too, and kept from being loaded.
-  case profiles(audience: String? = nil, keys: [String], alsoUnknown: Bool = false)
+  case profiles(audience: String? = nil, keys: [KeyInput], alsoUnknown: Bool = false)
   /// Those that were erased before, where later loads have brought more that is theirs.
   case again
 }
@@ -20,6 +20,8 @@ public struct ErasureReport: Sendable, Equatable {
   public var audience: String?
   /// Profiles that were found; keys that no profile has are not among them.
   public var profiles = 0
+  /// Keys that no profile has, or ever had; they are kept from being loaded.
+  public var unknown = 0
   /// In the order of the workspace file; those without anything to remove are left out.
   public var tables: [ErasedTable] = []
   /// Data versions that are rewritten, of all that are kept.
@@ -103,7 +105,8 @@ extension SegmentService {
   /// The data is copied without them into a new file; one transaction puts it in force. Whatever is interrupted
   /// before it has changed nothing; what is interrupted after it is done when the workspace is opened next.
   ///
-  /// - Throws: ``UnknownProfiles``, `SegmentStoreError.rewrittenMeanwhile`.
+  /// - Throws: ``UnknownProfiles``; ``Diagnostics`` with every line that holds no key;
+  ///   `SegmentStoreError.rewrittenMeanwhile`.
   public func erase(
     _ request: ErasureRequest,
     progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }

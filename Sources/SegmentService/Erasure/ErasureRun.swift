@@ -63,7 +63,8 @@ final class ErasureRun {
     case .profiles(let name, let keys, let alsoUnknown):
       let audience = try service.audience(name)
       report.audience = audience.name
-      report.profiles = try await add(keys, of: audience, alsoUnknown: alsoUnknown)
+      (report.profiles, report.unknown) = try await add(
+        keys, of: audience, alsoUnknown: alsoUnknown)
     case .again:
       for view in views {
         for rows in view.rows.values {
@@ -118,21 +119,21 @@ final class ErasureRun {
   // MARK: Keys
 
   private func add(
-    _ keys: [String], of audience: AudienceDefinition, alsoUnknown: Bool
-  ) async throws -> Int {
+    _ keys: [KeyInput], of audience: AudienceDefinition, alsoUnknown: Bool
+  ) async throws -> (known: Int, unknown: Int) {
     let place = KeyPlace(table: audience.table, attribute: workspace.table(audience.table)!.key[0])
     let dictionary = dictionaries.first { $0.audience == audience.name }
     let type =
       dictionary?.rows.columns["key"] ?? current[place.table]?.columns[place.attribute] ?? "VARCHAR"
     let form = KeyText(type: type).form
-    let texts = try keys.map { key -> Text in
-      guard form == .integer else { return Text(key) }
-      guard let number = Int64(key) else {
-        throw WorkspaceError.wrongKey(key, audience: audience.name)
+    let attribute = Attribute(name: place.attribute, type: form == .integer ? .integer : .text)
+    let wanted = try GivenKeys(keys, of: attribute).keys.map { key -> Text in
+      switch key {
+      case .integer(let number): Text(String(number))
+      case .text(let text): text
       }
-      return Text(String(number))
     }
-    let wanted = Array(Set(texts)).sorted()
+    .sorted()
     for start in stride(from: 0, to: wanted.count, by: 1_000) {
       let values = wanted[start..<min(start + 1_000, wanted.count)].map {
         "(\(bind: .text($0)))" as SQLQuery
@@ -145,7 +146,7 @@ final class ErasureRun {
     if !alsoUnknown, !unknown.isEmpty {
       throw UnknownProfiles(audience: audience.name, keys: unknown)
     }
-    return wanted.count - unknown.count
+    return (wanted.count - unknown.count, unknown.count)
   }
 
   /// Keys without an ordinal: those that no profile ever had.

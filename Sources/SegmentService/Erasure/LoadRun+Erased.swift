@@ -64,7 +64,7 @@ extension LoadRun {
       LoadProblem(
         isFatal: false,
         message:
-          "\(known) row(s) that were loaded before turned out to be of erased profiles. Older data versions still hold them: run 'muster erase --again'.",
+          "\(known.counted("row")) that \(known == 1 ? "was" : "were") loaded before turned out to be of erased profiles. Older data versions still hold \(known == 1 ? "it" : "them"): run 'muster erase --again'.",
         count: Int(known)))
   }
 

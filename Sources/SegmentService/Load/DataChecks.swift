@@ -18,7 +18,7 @@ struct DataChecks {
     var problems: [LoadProblem] = []
     if !mayBeMissing {
       problems += try await problem(
-        "The \(what) \(names) is missing in %d row(s).", where: isMissing, value: "''")
+        "The \(what) \(names) is missing in %d.", where: isMissing, value: values(columns))
     }
     let list = columns.joined(", ")
     let duplicated: SQLQuery = """
@@ -29,12 +29,19 @@ struct DataChecks {
       "SELECT 1 FROM \(rows) WHERE NOT (\(isMissing)) GROUP BY \(list) HAVING count(*) > 1 LIMIT 1")
     if !hasDuplicates.isEmpty {
       problems += try await problem(
-        "The \(what) \(names) is not unique: %d row(s) share theirs with others.",
-        where: duplicated, value: "concat_ws(', ', \(list))")
+        "The \(what) \(names) is not unique: %d share theirs with others.",
+        where: duplicated, value: values(columns))
     }
     return problems
   }
 
+  /// A key as it is shown.
+  private func values(_ columns: [SQLQuery]) -> SQLQuery {
+    let texts = columns.map { "coalesce(CAST(\($0) AS VARCHAR), 'missing')" as SQLQuery }
+    return "concat_ws(', ', \(texts.joined(", ")))"
+  }
+
+  /// - Parameter message: with `%d` for the rows.
   private func problem(
     _ message: String, where condition: SQLQuery, value: SQLQuery
   ) async throws -> [LoadProblem] {
@@ -47,7 +54,7 @@ struct DataChecks {
       """)
     return [
       LoadProblem(
-        message: message.replacing("%d", with: String(count)), count: Int(count),
+        message: message.replacing("%d", with: count.counted("row")), count: Int(count),
         examples: examples.compactMap { row in
           row[0].integer.flatMap { RowPlace(id: $0, files: files) }.map {
             LoadProblem.Example(file: $0.file, row: $0.row, value: row[1].string ?? "")

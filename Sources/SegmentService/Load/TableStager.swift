@@ -82,9 +82,7 @@ struct TableStager {
         throw TableFailure("\(file.path) is empty: its first line has to name the columns.")
       }
       for (first, second) in NameRule.clashes(columns.map(\.name)) {
-        throw TableFailure(
-          "\(file.path): the columns '\(first)' and '\(second)' differ by no more than upper and lower case."
-        )
+        throw TableFailure("\(file.path): \(NameRule.columnClash(first, second)).")
       }
       inputs.append(Input(file: file, reading: reading, columns: columns))
     }

@@ -117,11 +117,7 @@ struct FileSniffer {
       throw LeftOutFile(path: path, reason: "it has no columns")
     }
     if let (first, second) = NameRule.clashes(sniffed.columnNames).first {
-      let names =
-        first == second
-        ? "two columns are named '\(first)'"
-        : "the columns '\(first)' and '\(second)' differ by no more than upper and lower case"
-      throw LeftOutFile(path: path, reason: "\(names); rename one")
+      throw LeftOutFile(path: path, reason: NameRule.columnClash(first, second))
     }
   }
 }

@@ -92,7 +92,9 @@ struct FolderFiles {
       let attributes = try? FileManager.default.attributesOfItem(
         atPath: url.resolvingSymlinksInPath().path)
       let file = FolderFile(path: path, bytes: (attributes?[.size] as? NSNumber)?.intValue ?? 0)
-      if let reason = file.reasonByEnding {
+      if let type = attributes?[.type] as? FileAttributeType, type != .typeRegular {
+        leftOut.append(LeftOutFile(path: path, reason: "it is no file but a pipe or a device"))
+      } else if let reason = file.reasonByEnding {
         leftOut.append(LeftOutFile(path: path, reason: reason))
       } else if file.bytes == 0 {
         leftOut.append(LeftOutFile(path: path, reason: "it is empty"))

@@ -22,6 +22,11 @@ extension WorkspaceFolder {
 }
 
 extension WorkspaceError {
+  /// The description without the advice to check, for those who are doing it.
+  var descriptionInCheck: String {
+    description.replacing("; without one, 'muster check' says what can be done", with: "")
+  }
+
   /// Whether a file of the workspace is lost.
   var isLostFile: Bool { !file.isEmpty }
 

@@ -36,8 +36,10 @@ struct KeyOptions: ParsableArguments {
   @Option(help: "lines, csv or ndjson; from each file's ending unless given.")
   var format: KeyFormat?
 
-  func validate() throws {
-    if keys.isEmpty, files.isEmpty { throw ValidationError("Give keys with --key or --file.") }
+  var isEmpty: Bool { keys.isEmpty && files.isEmpty }
+
+  func requireSome() throws {
+    if isEmpty { throw ValidationError("Give keys with --key or --file.") }
   }
 
   func inputs() throws -> [KeyInput] {
@@ -74,6 +76,8 @@ struct AddKeysCommand: AsyncParsableCommand {
   @Argument(help: "The segment's name.")
   var segment: String
 
+  func validate() throws { try keys.requireSome() }
+
   func run() async throws {
     let report = try await options.open(for: "keys add").edit(
       .add, keys.inputs(), of: segment, creating: creation.create, audience: creation.audience)
@@ -91,6 +95,8 @@ struct RemoveKeysCommand: AsyncParsableCommand {
 
   @Argument(help: "The segment's name.")
   var segment: String
+
+  func validate() throws { try keys.requireSome() }
 
   func run() async throws {
     let report = try await options.open(for: "keys remove")
@@ -110,6 +116,8 @@ struct ReplaceKeysCommand: AsyncParsableCommand {
 
   @Argument(help: "The segment's name.")
   var segment: String
+
+  func validate() throws { try keys.requireSome() }
 
   func run() async throws {
     let report = try await options.open(for: "keys replace").edit(

@@ -17,11 +17,6 @@ func standardInput(atMost: Int = Document.maximumBytes) throws -> String {
   try TextFile(.standardInput, name: "standard input", atMost: atMost).text
 }
 
-/// The text of a file; `-` is the standard input.
-func readText(_ path: String) throws -> String {
-  path == "-" ? try standardInput() : try DefinitionSource(path: path).text
-}
-
 /// A saved segment by its name, or a definition file.
 enum DefinitionChoice: ExpressibleByArgument {
   case segment(String)

@@ -1,20 +1,5 @@
 import Foundation
-
-extension BinaryInteger {
-  /// With a comma between thousands: `1,204`.
-  var grouped: String {
-    let digits = String(magnitude)
-    var result = ""
-    for (index, digit) in digits.enumerated() {
-      if index > 0, (digits.count - index) % 3 == 0 { result += "," }
-      result.append(digit)
-    }
-    return (self < 0 ? "-" : "") + result
-  }
-
-  /// With its noun: `1 row`, `1,204 rows`.
-  func counted(_ noun: String) -> String { "\(grouped) \(noun)\(self == 1 ? "" : "s")" }
-}
+import SegmentCompiler
 
 /// An instant for people: `2024-03-01 10:30:00`, in a time zone.
 func timeText(microseconds: Int64, in timeZone: TimeZone) -> String {

@@ -19,13 +19,7 @@ struct EraseCommand: AsyncParsableCommand {
   @Option(help: "Whose profiles; may be left out where the workspace has one audience.")
   var audience: String?
 
-  @Option(help: ArgumentHelp("A profile's key; may be given several times.", valueName: "key"))
-  var key: [String] = []
-
-  @Option(
-    help: "A file with a key on each line, or a CSV file with keys in its first column.",
-    completion: .file())
-  var file: String?
+  @OptionGroup var keys: KeyOptions
 
   @Flag(help: "Also keys that no profile has: they are kept from being loaded.")
   var alsoUnknown = false
@@ -43,7 +37,7 @@ struct EraseCommand: AsyncParsableCommand {
   var showsLog = false
 
   func validate() throws {
-    let whom = [!key.isEmpty || file != nil, again, showsLog].count { $0 }
+    let whom = [!keys.isEmpty, again, showsLog].count { $0 }
     guard whom == 1 else {
       throw ValidationError("Name the profiles with --key or --file, or give --again or --log.")
     }
@@ -52,7 +46,7 @@ struct EraseCommand: AsyncParsableCommand {
   func run() async throws {
     let service = try options.open(for: "erase")
     if showsLog { return try printLog(service) }
-    let request = try self.request(service)
+    let request = try self.request()
     let progress = ProgressDisplay()
     defer { progress.clear() }
     if dryRun || !yes {
@@ -78,16 +72,9 @@ struct EraseCommand: AsyncParsableCommand {
     try show(report, isDone: true)
   }
 
-  private func request(_ service: SegmentService) throws -> ErasureRequest {
+  private func request() throws -> ErasureRequest {
     if again { return .again }
-    var keys = key
-    if let file {
-      let text = try readText(file)
-      let audience = try service.audience(audience)
-      let header = service.definition.table(audience.table)?.key.first
-      keys += KeyList(text, header: header).keys
-    }
-    return .profiles(audience: audience, keys: keys, alsoUnknown: alsoUnknown)
+    return .profiles(audience: audience, keys: try keys.inputs(), alsoUnknown: alsoUnknown)
   }
 
   private func show(_ report: ErasureReport, isDone: Bool) throws {
@@ -113,32 +100,6 @@ struct EraseCommand: AsyncParsableCommand {
   }
 }
 
-/// Keys of a text: the first cell of each line, a heading left out.
-struct KeyList {
-  var keys: [String] = []
-
-  init(_ text: String, header: String?) {
-    for line in text.split(whereSeparator: \.isNewline) {
-      let cell = KeyList.firstCell(line)
-      if keys.isEmpty, let header, Text(cell) == Text(header) { continue }
-      if !cell.isEmpty { keys.append(cell) }
-    }
-  }
-
-  private static func firstCell(_ line: Substring) -> String {
-    guard line.first == "\"" else {
-      return String(line.prefix { $0 != "," }).trimmingCharacters(in: .whitespaces)
-    }
-    var cell = ""
-    var rest = line.dropFirst()
-    while let character = rest.popFirst() {
-      if character == "\"", rest.popFirst() != "\"" { break }
-      cell.append(character)
-    }
-    return cell
-  }
-}
-
 func erasureText(_ report: ErasureReport, isDone: Bool) -> String {
   let what =
     report.audience.map { "\(report.profiles.counted("profile")) of \($0.printable)" }
@@ -146,6 +107,7 @@ func erasureText(_ report: ErasureReport, isDone: Bool) -> String {
   var lines = ["\(what)\(isDone ? ": erased." : " would be erased.")"]
   if report.tables.isEmpty {
     lines.append("No row is theirs.")
+    if report.unknown > 0 { lines.append(unknownKeysLine(report, isDone: isDone)) }
   } else {
     var table = TextTable(
       .left("Table"), .right("Rows"), .right("References"), .right("In all data versions"))
@@ -153,6 +115,7 @@ func erasureText(_ report: ErasureReport, isDone: Bool) -> String {
       table.add(part.table, part.rows.grouped, part.cleared.grouped, part.rowsEver.grouped)
     }
     lines += ["", "\(table)", ""]
+    if report.unknown > 0 { lines += [unknownKeysLine(report, isDone: isDone), ""] }
   }
   let lists =
     report.lists.isEmpty ? "" : " (\(report.lists.map(\.printable).joined(separator: ", ")))"
@@ -162,6 +125,11 @@ func erasureText(_ report: ErasureReport, isDone: Bool) -> String {
   lines += ["", "Left as it is, for you to look at:"]
   lines += leftoverLines(report.leftovers)
   return lines.joined(separator: "\n")
+}
+
+private func unknownKeysLine(_ report: ErasureReport, isDone: Bool) -> String {
+  let verb = isDone ? report.unknown == 1 ? "is" : "are" : "would be"
+  return "\(report.unknown.counted("key")) that no profile has \(verb) kept from being loaded."
 }
 
 private func leftoverLines(_ leftovers: ErasureReport.Leftovers) -> [String] {
@@ -215,6 +183,8 @@ private struct ErasureJSON: Encodable {
   var audience: String?
   var erased: Bool
   var profiles: Int
+  /// Keys that no profile has; they are kept from being loaded.
+  var unknownKeys: Int
   var tables: [Table]
   var dataVersions: Int
   var runs: Int
@@ -227,6 +197,7 @@ private struct ErasureJSON: Encodable {
     audience = report.audience
     erased = isDone
     profiles = report.profiles
+    unknownKeys = report.unknown
     tables = report.tables.map {
       Table(
         table: $0.table, rows: $0.rows, references: $0.cleared, rowsInAllDataVersions: $0.rowsEver)

@@ -52,10 +52,17 @@ struct InitCommand: AsyncParsableCommand {
       Terminal.printError(proposalText(proposal))
     } else {
       Terminal.print(proposalText(proposal))
-      Terminal.print(
-        "\nWrote \(target.relativePath.printable). Look it through, then: muster load --workspace \(folder.printable)"
-      )
+      Terminal.print("\n" + nextStep(after: target, in: root))
     }
+  }
+
+  /// Files are named from the folder of `workspace.yaml`, so there it has to be.
+  private func nextStep(after target: URL, in root: URL) -> String {
+    let place = root.appending(path: "workspace.yaml")
+    let isThere = target.standardizedFileURL.path == place.standardizedFileURL.path
+    let save = isThere ? "" : ", save it as \(place.relativePath.printable)"
+    return
+      "Wrote \(target.relativePath.printable). Look it through\(save), then: muster load --workspace \(folder.printable)"
   }
 
   private func propose(_ root: URL) async throws -> WorkspaceProposal {

@@ -213,7 +213,7 @@ final class Club: Sendable {
   func erase(_ key: String = Club.key, from audience: String = "Member") async throws
     -> ErasureReport
   {
-    try await service.erase(.profiles(audience: audience, keys: [key]))
+    try await service.erase(.profiles(audience: audience, keys: [.key(key)]))
   }
 
   /// The keys of members of a run, the last one unless named.
