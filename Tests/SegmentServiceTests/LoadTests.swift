@@ -291,7 +291,9 @@ import Testing
     try workspace.write("Line.csv", "OrderId,Number\n1,1\n2,2,2\n")
     let failure = await #expect(throws: LoadFailure.self) { try await workspace.load() }
     let message = failure?.report.tables[2].problems.first?.message ?? ""
-    #expect(message.hasPrefix("Line.csv: ") && message.contains("Line: 3"))
+    #expect(
+      message
+        == "Line.csv, line 3: more cells than the 2 of the header. The line: 2,2,2", "\(message)")
   }
 
   @Test func `columns and files that are not there are named`() async throws {

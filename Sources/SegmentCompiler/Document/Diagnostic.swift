@@ -35,12 +35,20 @@ public struct Diagnostic: Sendable, Equatable, Error, CustomStringConvertible {
   private static let longestPlace = 10_000
   private static let longestMessage = 2_000
 
+  /// The place with its middle left out where it is very deep.
+  private var shownPlace: String {
+    let steps = place.split(separator: ".")
+    guard place.count > 200, steps.count > 8 else { return place.excerpt(400) }
+    let (start, end) = (steps.prefix(3), steps.suffix(1))
+    return "\(start.joined(separator: "."))…\(end.joined(separator: "."))"
+  }
+
   public var description: String {
     // With a file it begins as compilers write it, so that editors find the place.
     var text = file.map { $0.printable + (line.map { ":\($0)" } ?? "") + ": " } ?? ""
     text += "\(severity.rawValue): "
     if file == nil, let line { text += "line \(line): " }
-    if !place.isEmpty { text += "\(place): " }
+    if !place.isEmpty { text += "\(shownPlace): " }
     text += "\(message) [\(code)]"
     if let hint { text += "\n  \(hint)" }
     return text

@@ -186,6 +186,8 @@ private final class DocumentComposer {
     let found = parser.pointee
     guard found.error != YAML_MEMORY_ERROR else { fatalError("out of memory") }
     let problem = found.problem.map { String(cString: $0) } ?? "it cannot be read"
+    // libyaml's own limit is met while it looks ahead.
+    if problem.hasPrefix("Maximum nesting level") { return tooDeep(found.problem_mark.line + 1) }
     guard found.error == YAML_READER_ERROR else {
       return syntax(problem, line: found.problem_mark.line + 1)
     }

@@ -342,14 +342,16 @@ struct TableStager {
     }
   }
 
-  /// Puts the file's name before what DuckDB says about it.
+  /// Says what DuckDB says about a file in the words of this project.
   private func named<Value: Sendable>(
     _ file: SourceFile, _ body: () async throws -> Value
   ) async throws -> Value {
     do {
       return try await body()
     } catch let error as DuckDBError where error.isOfData(in: database) {
-      throw TableFailure("\(file.path): \(error.brief)")
+      let path = folder.appending(path: file.path).path
+      throw TableFailure(
+        DataFileProblem(error.message, path: path, name: file.path).description(of: file.path))
     }
   }
 }
@@ -374,23 +376,5 @@ enum CalculatedColumns {
     calculations.reduce(rows) { inner, next in
       "SELECT *, \(next.calculation.sql) AS \(identifier: next.name) FROM (\(inner))"
     }
-  }
-}
-
-extension DuckDBError {
-  /// Whether it is about what was read: then its table fails. Else no table can be loaded, such as when the
-  /// disk is full.
-  func isOfData(in database: DuckDBDatabase) -> Bool {
-    switch category {
-    case .outOfMemory, .interrupted, .transaction, .fatal, .library: false
-    case .io: database.folder.map { !message.contains($0) } ?? true
-    case .conversion, .outOfRange, .constraint, .sql, .other: true
-    }
-  }
-
-  /// The message without the advice on DuckDB's options and the excerpt of SQL that may follow it.
-  var brief: String {
-    let ends = ["\nPossible ", "\n\nLINE "].compactMap { message.range(of: $0)?.lowerBound }
-    return String(message[..<(ends.min() ?? message.endIndex)]).excerpt(1_000)
   }
 }

@@ -269,16 +269,7 @@ struct AttributeAdvice {
 
 extension Int {
   /// `1 row`, `1,204 rows`.
-  var rowsText: String { "\(grouped) \(self == 1 ? "row" : "rows")" }
-
-  /// With a comma between thousands.
-  var grouped: String {
-    let digits = String(magnitude)
-    let text = digits.enumerated().map { index, digit in
-      (index > 0 && (digits.count - index) % 3 == 0 ? "," : "") + String(digit)
-    }
-    return (self < 0 ? "-" : "") + text.joined()
-  }
+  var rowsText: String { counted("row") }
 }
 
 /// A share for people; never 100 % nor 0 % of what is not all or nothing.

@@ -56,6 +56,26 @@ struct AudienceChoice {
     return chosen
   }
 
+  /// Tables named as persons or companies are, where nothing else speaks for any table; with why they are no audience.
+  func rejected() -> [String] {
+    tables.indices.compactMap { index in
+      let table = tables[index]
+      guard let kind = EntityKind(table.entity) ?? table.singleKey.flatMap({ EntityKind($0.base) }),
+        kind != .staff, audience(index) == nil
+      else { return nil }
+      let reason: String
+      if let key = table.singleKey, let type = table.loadedType(key.name) {
+        reason =
+          type == .text || type == .integer
+          ? "no table leads to it, and it has no personal columns"
+          : "its key \(key.name) is neither text nor whole numbers"
+      } else {
+        reason = table.key.isEmpty ? "it has no key" : "its key has \(table.key.count) attributes"
+      }
+      return "\(table.name): \(reason)"
+    }
+  }
+
   // MARK: - One table
 
   private func audience(_ index: Int) -> (score: Score, draft: Draft)? {
@@ -72,10 +92,13 @@ struct AudienceChoice {
     // Products of suppliers and shops are no customers.
     guard !table.entity.contains(AudienceChoice.suppliers) else { return nil }
     let leading = leading(to: index)
+    let isNamed = isCustomer(table.entity)
     guard
-      kind != nil && (signals > 0 || leading > 0 || tables.count == 1) || kind == nil && leading > 0
+      kind != nil && (isNamed || signals > 0 || leading > 0 || tables.count == 1)
+        || kind == nil && leading > 0
     else { return nil }
     var reasons: [String] = []
+    if isNamed && leading + signals == 0 { reasons.append("by its name") }
     if leading > 0 {
       reasons.append("\(leading) \(leading == 1 ? "table leads" : "tables lead") to it")
     }

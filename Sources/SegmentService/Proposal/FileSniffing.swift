@@ -45,7 +45,7 @@ struct FileSniffer {
       try check(sniffed)
       return sniffed
     } catch let error as DuckDBError where error.isOfFile {
-      throw LeftOutFile(path: file.path, error: error)
+      throw LeftOutFile(path: file.path, in: root, error: error)
     }
   }
 
@@ -123,12 +123,13 @@ struct FileSniffer {
 }
 
 extension LeftOutFile {
-  init(path: String, error: DuckDBError) {
-    // The line that DuckDB names, without its advice.
-    let lines = error.brief.split(separator: "\n").map(String.init)
-    let advice = lines.firstIndex { $0.hasPrefix("Possible") } ?? lines.count
-    let said = lines[..<advice].map { $0.trimmingCharacters(in: .whitespaces) }
-    self.init(path: path, reason: "it cannot be read: " + said.joined(separator: " "))
+  init(path: String, in root: URL, error: DuckDBError) {
+    let problem = DataFileProblem(
+      error.message, path: root.appending(path: path).path, name: path)
+    let place = problem.place.map { "\($0): " } ?? ""
+    let lines = problem.text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+    self.init(
+      path: path, reason: "it cannot be read: \(place)\(lines.joined(separator: " "))")
   }
 }
 

@@ -6,8 +6,8 @@ extension ProposalRun {
   func proposal() -> WorkspaceProposal {
     let sources = ProposedSources(tables)
     let named = namedRelationships()
-    let audiences = AudienceChoice(tables: tables, relationships: relationships, derived: derived)
-      .chosen()
+    let choice = AudienceChoice(tables: tables, relationships: relationships, derived: derived)
+    let audiences = choice.chosen()
     let definition = WorkspaceDefinition(
       name: workspaceName, sources: sources.all,
       tables: tables.map { tableDefinition($0, sources) } + derived.map { tableDefinition($0) },
@@ -27,6 +27,7 @@ extension ProposalRun {
       definition: definition,
       tables: tables.indices.map { evidence($0) } + derived.map { evidence($0) },
       relationships: named.map(\.evidence), audienceReasons: audiences.map(\.reason),
+      rejectedAudiences: audiences.isEmpty ? choice.rejected() : [],
       leftOut: leftOut.sorted { Text($0.path) < Text($1.path) })
   }
 

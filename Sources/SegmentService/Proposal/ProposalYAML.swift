@@ -161,10 +161,13 @@ struct ProposalYAML {
 
   private var audiences: String {
     guard !definition.audiences.isEmpty else {
-      return """
-        # No table is about persons or companies and has a key of one attribute, as an audience needs. A table of one
-        # file to which rows are only ever appended may have its row number as key: calculated: {Row: rowNumber()}
+      let rejected = proposal.rejectedAudiences.map { "#   " + YAMLText.comment($0) }
+      let none = """
+        # No table was recognised as one of persons or companies with a key of one attribute, as an audience needs. A table
+        # of one file to which rows are only ever appended may have its row number as key: calculated: {Row: rowNumber()}
         """
+      return ([none] + (rejected.isEmpty ? [] : ["# Not taken:"] + rejected)).joined(
+        separator: "\n")
     }
     let lines = zip(definition.audiences, proposal.audienceReasons).map { audience, reason in
       var entries = ["table: \(YAMLText.scalar(audience.table))"]

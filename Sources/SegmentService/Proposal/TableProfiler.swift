@@ -32,7 +32,7 @@ struct TableProfiler {
           FROM (\(reading.rows(own, of: file.columns)))
           """)
       } catch let error as DuckDBError where error.isOfFile {
-        throw LeftOutFile(path: file.file.path, error: error)
+        throw LeftOutFile(path: file.file.path, in: root, error: error)
       }
     }
     let rows = try await connection.rows("SELECT count(*) FROM \(relation)")

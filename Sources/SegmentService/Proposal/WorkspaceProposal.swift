@@ -10,6 +10,8 @@ public struct WorkspaceProposal: Sendable {
   public var relationships: [RelationshipEvidence]
   /// As the audiences of the definition: what speaks for each.
   public var audienceReasons: [String]
+  /// Where there is no audience: tables that might have been one, each with why it is none.
+  public var rejectedAudiences: [String]
   /// Files that are in no table.
   public var leftOut: [LeftOutFile]
 

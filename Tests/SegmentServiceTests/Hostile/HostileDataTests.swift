@@ -28,18 +28,22 @@ import Testing
   }
 
   @Test(arguments: [
-    Broken("a cell too few", "Id,City,Age\n1,Oslo,30\n2,Bergen\n", says: "Line: 3", "Found: 2"),
-    Broken("a cell too many", "Id,City,Age\n1,Oslo,30,x\n", says: "Line: 2", "Found: 4"),
-    Broken("an open quote", "Id,City,Age\n1,a,3\n2,\"Bergen,40\n3,x,4\n", says: "Line: 3", "quote"),
-    Broken("text behind a quote", "Id,City,Age\n2,\"Ber\"gen,40\n", says: "Line: 2", "quote"),
+    Broken(
+      "a cell too few", "Id,City,Age\n1,Oslo,30\n2,Bergen\n", says: "line 3: 2 cells", "has 3"),
+    Broken("a cell too many", "Id,City,Age\n1,Oslo,30,x\n", says: "line 2: more cells", "the 3"),
+    Broken(
+      "an open quote", "Id,City,Age\n1,a,3\n2,\"Bergen,40\n3,x,4\n", says: "line 3: ", "quote"),
+    Broken("text behind a quote", "Id,City,Age\n2,\"Ber\"gen,40\n", says: "line 2: ", "quote"),
     Broken(
       "Latin-1", Data("Id,City,Age\n1,Oslo,30\n2,Troms".utf8) + [0xF8] + Data(",40\n".utf8),
-      says: ["Line: 3", "not utf-8"]),
+      says: ["line 3: ", "not in UTF-8", "-f latin1"]),
     Broken(
       "UTF-16", "\u{FEFF}Id,City,Age\n1,Oslo,30\n".data(using: .utf16LittleEndian)!,
-      says: ["Line: 1", "not utf-8"]),
+      says: ["line 1: ", "UTF-16", "-f utf-16"]),
     Broken("nothing", "", says: "is empty", "first line"),
     Broken("a column twice", "Id,City,city\n1,a,b\n", says: "'City' and 'city'"),
+    Broken(
+      "a column twice the same", "Id,City,City\n1,a,b\n", says: "two columns are named 'City'"),
     Broken("a column without a name", "Id,,Age\n1,a,3\n", says: "the column ''", "empty"),
     Broken("a column named NUL", "Id,C\0,Age\n1,a,3\n", says: "the column", "control characters"),
     Broken(
@@ -49,8 +53,9 @@ import Testing
     Broken(
       "a number of thousand digits", "Id,City,Age\n1,x,\(String(repeating: "9", count: 1_000))\n",
       says: "no integer", "row 1", "…"),
-    Broken("a key twice", "Id,City,Age\n1,a,3\n1,b,4\n", says: "not unique", "row 2"),
-    Broken("no key", "Id,City,Age\n,a,3\n", says: "missing", "row 1"),
+    Broken(
+      "a key twice", "Id,City,Age\n1,a,3\n1,b,4\n", says: "not unique: 2 rows share", "row 2: 1"),
+    Broken("no key", "Id,City,Age\n,a,3\n", says: "missing in 1 row.", "row 1: missing"),
     Broken("bytes", Data((0...255).map { UInt8($0) }), says: []),
   ])
   func `a broken file is named with the place, and what was loaded stays`(file: Broken) async throws
@@ -62,10 +67,24 @@ import Testing
     let table = try await workspace.load().tables[0]
     #expect(table.outcome == .failed)
     let message = table.problems.map(\.description).joined(separator: "\n")
+    #expect(!message.contains("Error:") && !message.contains(workspace.folder.path))
     for words in file.says { #expect(message.contains(words), "\(message)") }
     #expect(message.utf8.count < 3_000)
     #expect(try workspace.store.currentDataVersion() == before)
     #expect(try await workspace.rows("C", "Id, City") == [["1", "Oslo"], ["2", "Bergen"]])
+  }
+
+  @Test(arguments: [
+    ("{\"Id\": 1}\n{\"Id\": 2\n{\"Id\": 3}\n", "row 2: no JSON object"),
+    ("{\"Id\": 1}\n\n{\"Id\": 2}}\n", "row 2: no JSON object"),
+    ("[{\"Id\": 1},\n", "row 1: no JSON"),
+  ])
+  func `a broken line of NDJSON is named`(text: String, says: String) async throws {
+    let workspace = try LoadedWorkspace(
+      "{workspace: W, tables: {C: {files: c.ndjson, key: Id}}}", files: ["c.ndjson": text])
+    let failure = await #expect(throws: LoadFailure.self) { try await workspace.load() }
+    let message = failure?.report.tables[0].problems.first?.message ?? ""
+    #expect(message.hasPrefix("c.ndjson, \(says)"), "\(message)")
   }
 
   @Test func `a line of 100 MB is refused, whether it is a header or a row`() async throws {
@@ -76,8 +95,9 @@ import Testing
     try workspace.write("c.csv", data)
     let problems = try await workspace.load().tables[0].problems
     #expect(problems.map(\.description).joined().utf8.count < 3_000)
-    #expect(problems.first?.message.contains("Line: 2") == true)
-    #expect(problems.first?.message.contains("Maximum line size of 16777216 bytes") == true)
+    #expect(
+      problems.first?.message.hasPrefix("c.csv, line 2: the line is longer than 16,777,216 bytes")
+        == true)
     #expect(try await workspace.rows("C", "count(*)") == [["2"]])
   }
 

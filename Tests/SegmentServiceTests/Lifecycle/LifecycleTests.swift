@@ -317,7 +317,7 @@ import Testing
     ] {
       _ = try submit(shop, "{segment: \(name), audience: Custommer, rules: 7, keys: \(keys)}")
     }
-    _ = try await shop.service.erase(.profiles(audience: "Customer", keys: ["1"]))
+    _ = try await shop.service.erase(.profiles(audience: "Customer", keys: [.key("1")]))
     let texts = try ["a", "b", "c", "d"].map {
       try #require(try shop.service.draft($0)).document["keys"]?.json
     }
@@ -381,40 +381,6 @@ import Testing
       try shop.service.change("oslo", [.owner("X"), .rename("coffee")])
     }
     #expect(try shop.service.list().map(\.record) == before)
-  }
-
-  // MARK: Trash
-
-  @Test func `a deleted segment comes back as it was`() async throws {
-    let shop = try await Shop(segments: Shop.oslo, Self.fans)
-    try await shop.refresh()
-    #expect(throws: SegmentInUse.self) { try shop.service.delete("oslo") }
-    try shop.service.delete("oslo", evenIfUsed: true, by: "bo")
-    #expect(try shop.service.trash().map { "\($0.name) \($0.changedBy ?? "")" } == ["oslo bo"])
-    #expect(try await shop.refresh()["fans"]?.status == .failed)
-    // Its members are neither garbage nor damage.
-    #expect(try await shop.service.collectGarbage().members.isEmpty)
-    let report = try await shop.service.check()
-    #expect(report.isSound && report.findings.map(\.about) == ["segment 'fans'"])
-
-    let restored = try shop.service.restore(deleted: "oslo")
-    #expect(restored.state == .active && restored.outputName == "Oslo")
-    #expect(try await shop.keys("oslo") == ["1", "2"])
-    #expect(try await shop.refresh()["fans"]?.result?.count == 2)
-
-    try shop.service.delete("fans")
-    try shop.service.delete("oslo")
-    try shop.save(Shop.oslo)
-    #expect(throws: LifecycleError.nameTaken("oslo")) { try shop.service.restore(deleted: "oslo") }
-    let other = try shop.service.restore(deleted: "oslo", as: "oslo before")
-    #expect(other.outputName == "OsloBefore" && other.version.number == 2)
-    #expect(try await shop.keys("oslo before") == ["1", "2"])
-    #expect(throws: LifecycleError.notInTrash("oslo", others: ["'fans'"])) {
-      try shop.service.emptyTrash(of: "oslo")
-    }
-    #expect(try shop.service.emptyTrash().map(\.name) == ["fans"])
-    #expect(try shop.service.trash().isEmpty)
-    #expect(try await shop.service.collectGarbage().members.isEmpty == false)
   }
 }
 

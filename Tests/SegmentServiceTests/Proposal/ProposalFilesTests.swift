@@ -95,21 +95,24 @@ import Testing
       try write("whole.json", Data("[]".utf8))
       try write("image.csv", Data((0..<200).map { UInt8($0) }))
       try write("bad.parquet", Data("PAR?".utf8))
+      try #require(mkfifo(root.appending(path: "pipe.csv").path, 0o600) == 0)
     }
     #expect(folder.tables == ["good"])
     let reasons = [
-      "broken.csv": "Expected Number of Columns: 2 Found: 1", "latin.csv": "not utf-8",
+      "broken.csv": "line 3: 1 cell, where the header has 2", "latin.csv": "not in UTF-8",
       "empty.csv": "it is empty",
       "header.csv": "no rows", "headless.csv": "no header", "twice.csv": "'Id' and 'id' differ",
       "notes.txt": "no table", "README.md": "for people", "book.xlsx": "save its sheets as CSV",
       "whole.json": "one object a line", "image.csv": "cannot be read",
-      "bad.parquet": "cannot be read",
+      "bad.parquet": "it cannot be read: this is no Parquet file",
+      "pipe.csv": "it is no file but a pipe or a device",
     ]
     for (file, reason) in reasons {
       let found = folder.leftOut(file)
       #expect(found?.contains(reason) ?? false, "\(file): \(found ?? "not left out")")
     }
     #expect(folder.proposal.leftOut.count == reasons.count)
+    #expect(!folder.proposal.yaml.contains(folder.root.path))
     try await folder.load()
   }
 

@@ -116,7 +116,30 @@ import Testing
       "rentals.csv": csv("rental_id,amount", 80) { "\($0),\($0)" },
     ])
     #expect(folder.relationships == [])
-    #expect(folder.proposal.yaml.contains("# No table is about persons or companies"))
+    #expect(folder.proposal.yaml.contains("# No table was recognised as one of persons"))
+    try await folder.load()
+  }
+
+  @Test func `customers are an audience by their name alone`() async throws {
+    let folder = try await ProposedFolder([
+      "customers.csv": csv("CustomerID,Name", 60) { "0000\($0 + 1),N\($0)" },
+      "sales.csv": csv("SaleID,CustomerID", 80) { "\($0),\($0 % 60 + 1).0" },
+    ])
+    #expect(folder.audiences == ["Customer: customers, consumer"])
+    try await folder.load()
+  }
+
+  @Test func `a table that might be an audience and is none is named with the reason`() async throws
+  {
+    let folder = try await ProposedFolder([
+      "leads.csv": csv("LeadID,Score", 60) { "L\($0),\($0)" },
+      "rooms.csv": csv("RoomID,Beds", 60) { "R\($0),\($0 % 3)" },
+    ])
+    #expect(folder.audiences == [])
+    #expect(
+      folder.proposal.yaml.contains(
+        "#   leads: no table leads to it, and it has no personal columns"),
+      "\(folder.proposal.yaml)")
     try await folder.load()
   }
 
