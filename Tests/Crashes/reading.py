@@ -3,7 +3,7 @@
 import re
 
 # When something was done, and how long it took.
-TIMES = re.compile(r'"(savedAt|started|finished|lastRefreshed|published|erasedAt|seconds)" : [^,\n]*')
+TIMES = re.compile(r'"(savedAt|started|finished|lastRefreshed|deletedAt|published|erasedAt|seconds)" : [^,\n]*')
 
 
 def readings(segments):
