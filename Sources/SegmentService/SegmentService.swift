@@ -74,7 +74,7 @@ public final class SegmentService: Sendable {
       }, to: body)
   }
 
-  /// Lends a data version as long as it is kept, else the one in force.
+  /// Lends a data version as long as it is kept and is what the workspace file says, else the one in force.
   func reading<Result>(
     preferring id: Int64?, _ body: (Snapshot) async throws -> Result
   ) async throws -> Result {
@@ -82,7 +82,7 @@ public final class SegmentService: Sendable {
       choosing: {
         let snapshot =
           try id.flatMap { try store.dataVersion(id: $0) }
-          .map { try self.snapshot(of: $0, by: definition) } ?? snapshot()
+          .flatMap { try Snapshot(unchanged: $0, definition, in: store) } ?? snapshot()
         return (snapshot, [.dataVersion(snapshot.version.id)])
       }, to: body)
   }
@@ -105,12 +105,28 @@ struct Snapshot: Sendable {
   static func current(of workspace: WorkspaceDefinition, in store: SegmentStore) throws -> Snapshot
   {
     guard let version = try store.currentDataVersion() else { throw WorkspaceError.notLoaded }
-    let records = try store.partRecords(dataVersion: version.id)
-    let changed = workspace.tables.filter {
-      records[$0.name]?.definition != workspace.definitionHash(of: $0)
-    }
-    guard changed.isEmpty else { throw WorkspaceError.changedSinceLoad(changed.map(\.name)) }
+    let changed = try changedTables(of: workspace, since: version, in: store)
+    guard changed.isEmpty else { throw WorkspaceError.changedSinceLoad(changed) }
     return try Snapshot(of: version, workspace, in: store)
+  }
+
+  /// nil where the workspace file describes other tables than those that were loaded.
+  init?(unchanged version: DataVersion, _ workspace: WorkspaceDefinition, in store: SegmentStore)
+    throws
+  {
+    guard try Snapshot.changedTables(of: workspace, since: version, in: store).isEmpty else {
+      return nil
+    }
+    try self.init(of: version, workspace, in: store)
+  }
+
+  private static func changedTables(
+    of workspace: WorkspaceDefinition, since version: DataVersion, in store: SegmentStore
+  ) throws -> [String] {
+    let records = try store.partRecords(dataVersion: version.id)
+    return workspace.tables.filter {
+      records[$0.name]?.definition != workspace.definitionHash(of: $0)
+    }.map(\.name)
   }
 
   init(of version: DataVersion, _ workspace: WorkspaceDefinition, in store: SegmentStore) throws {

@@ -212,11 +212,12 @@ extension SegmentStore {
         try db.execute(sql: "UPDATE run SET cause = ? WHERE id = ?", arguments: [cause, run])
         try db.execute(sql: "UPDATE task SET cause = ? WHERE run = ?", arguments: [cause, run])
       }
-      // What loads and tries without a run have said may quote rows, and nobody needs it any more.
+      // What loads and tries without a run (or whose run is gone) have said may quote rows, and nobody needs it any more.
       try db.execute(
         sql: """
           UPDATE task SET cause = 'The cause was removed by an erasure.'
-          WHERE run IS NULL AND status IN ('failed', 'failureRetrying')
+          WHERE (run IS NULL OR run NOT IN (SELECT id FROM run))
+            AND status IN ('failed', 'failureRetrying')
           """)
       for version in try fetchAllVersions(db) {
         guard let definition = try changes.rewrite(version) else { continue }

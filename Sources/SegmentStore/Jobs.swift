@@ -46,10 +46,14 @@ func registerJobs(_ migrator: inout DatabaseMigrator) {
 
 extension SegmentStore {
   /// Stores a new job with its tasks.
+  ///
+  /// - Parameter also: done by the same transaction.
   public func createJob(
-    _ tasks: [TaskRecord], trigger: JobTrigger, at time: Int64, by author: String? = nil
+    _ tasks: [TaskRecord], trigger: JobTrigger, at time: Int64, by author: String? = nil,
+    also: (StoreSettings) throws -> Void = { _ in }
   ) throws -> JobRecord {
     try database.write { db in
+      try also(StoreSettings(db: db))
       try db.execute(
         sql: "INSERT INTO job (trigger, author, requested) VALUES (?, ?, ?)",
         arguments: [trigger.rawValue, author, time])
@@ -106,23 +110,56 @@ extension SegmentStore {
     }
   }
 
+  /// Jobs without their tasks, the last one first, with how many tasks have which status.
+  public func jobSummaries(limit: Int) throws -> [JobSummary] {
+    try database.read { db in
+      try Row.fetchAll(
+        db, sql: "SELECT * FROM job ORDER BY id DESC LIMIT ?", arguments: [limit]
+      ).map { row in
+        let job = try fetchJob(row, tasks: [])
+        let counts = try Row.fetchAll(
+          db, sql: "SELECT status, count(*) AS tasks FROM task WHERE jobId = ? GROUP BY status",
+          arguments: [job.id]
+        ).map { (try stored($0, "status") as TaskStatus, $0["tasks"] as Int) }
+        return JobSummary(job: job, counts: Dictionary(uniqueKeysWithValues: counts))
+      }
+    }
+  }
+
   // MARK: Settings
 
   /// The value of a setting, as JSON.
   public func setting(_ name: String) throws -> String? {
-    try database.read { db in
+    try database.read { try StoreSettings(db: $0)[name] }
+  }
+
+  /// Changes settings in one transaction.
+  public func changeSettings(_ body: (StoreSettings) throws -> Void) throws {
+    try database.write { try body(StoreSettings(db: $0)) }
+  }
+}
+
+/// What the workspace keeps besides its segments, by name, within one transaction. Values are JSON.
+public struct StoreSettings {
+  let db: Database
+
+  public subscript(name: String) -> String? {
+    get throws {
       try String.fetchOne(db, sql: "SELECT value FROM setting WHERE name = ?", arguments: [name])
     }
   }
 
   public func set(_ name: String, to value: String) throws {
-    try database.write { db in
-      try db.execute(
-        sql:
-          "INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        arguments: [name, value])
-    }
+    try db.execute(
+      sql:
+        "INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+      arguments: [name, value])
   }
+}
+
+extension SegmentEdits {
+  /// Of the same transaction.
+  public var settings: StoreSettings { StoreSettings(db: db) }
 }
 
 private func write(_ task: TaskRecord, of job: Int64, _ db: Database) throws {
@@ -139,15 +176,17 @@ private func fetchJobs(_ db: Database, _ condition: String, _ arguments: Stateme
   -> [JobRecord]
 {
   try Row.fetchAll(db, sql: "SELECT * FROM job \(condition)", arguments: arguments).map { row in
-    let id: Int64 = row["id"]
-    return JobRecord(
-      id: id, trigger: try stored(row, "trigger"), author: row["author"],
-      requested: row["requested"], asOf: row["asOf"], dataVersion: row["dataVersion"],
-      finished: row["finished"],
-      tasks: try Row.fetchAll(
-        db, sql: "SELECT * FROM task WHERE jobId = ? ORDER BY id", arguments: [id]
-      ).map(fetchTask))
+    let tasks = try Row.fetchAll(
+      db, sql: "SELECT * FROM task WHERE jobId = ? ORDER BY id", arguments: [row["id"] as Int64])
+    return try fetchJob(row, tasks: tasks.map(fetchTask))
   }
+}
+
+private func fetchJob(_ row: Row, tasks: [TaskRecord]) throws -> JobRecord {
+  JobRecord(
+    id: row["id"], trigger: try stored(row, "trigger"), author: row["author"],
+    requested: row["requested"], asOf: row["asOf"], dataVersion: row["dataVersion"],
+    finished: row["finished"], tasks: tasks)
 }
 
 private func fetchTask(_ row: Row) throws -> TaskRecord {

@@ -22,12 +22,17 @@ public struct RetentionRules: Sendable, Equatable {
   public var runs: Kept
   /// Segments in the trash.
   public var trash: Kept
+  /// Finished jobs, with their tasks.
+  public var jobs: Kept
 
-  public init(dataVersions: Kept, members: Kept, runs: Kept, trash: Kept = .all) {
+  public init(
+    dataVersions: Kept, members: Kept, runs: Kept, trash: Kept = .all, jobs: Kept = .all
+  ) {
     self.dataVersions = dataVersions
     self.members = members
     self.runs = runs
     self.trash = trash
+    self.jobs = jobs
   }
 }
 
@@ -42,6 +47,8 @@ public struct Expired: Sendable, Equatable {
   public var runs: [Int64] = []
   /// Segments that were in the trash, with their versions and runs.
   public var trash: [SegmentRecord] = []
+  /// Ids of jobs.
+  public var jobs: [Int64] = []
 
   public init() {}
 
@@ -93,6 +100,9 @@ extension SegmentStore {
       try db.execute(
         sql: "DELETE FROM run WHERE id IN (SELECT value FROM json_each(?))",
         arguments: [json(expired.runs)])
+      try db.execute(
+        sql: "DELETE FROM job WHERE id IN (SELECT value FROM json_each(?))",
+        arguments: [json(expired.jobs)])
       try db.execute(
         sql: "DELETE FROM dataVersion WHERE id IN (SELECT value FROM json_each(?))",
         arguments: [json(expired.dataVersions)])
@@ -166,6 +176,7 @@ private func findExpired(_ rules: RetentionRules, _ lent: Set<Int64>, _ db: Data
       ORDER BY id
       """, arguments: [json(expired.trash.map(\.id)), json(expired.members)])
   if rules.runs != .all { expired.runs = try expiredRuns(rules.runs, expired.members, db) }
+  if rules.jobs != .all { expired.jobs = try expiredJobs(rules.jobs, db) }
   expired.dataVersions = try expiredDataVersions(rules.dataVersions, lent, db)
   expired.parts = try Row.fetchAll(
     db,
@@ -198,6 +209,18 @@ private func expiredTrash(_ rule: Kept, _ db: Database) throws -> [SegmentRecord
         JOIN run read ON read.id = json_extract(r.value, '$.run')
         WHERE user."references" <> '[]' AND user.id IN (\(runsInForceSQL)))
       ORDER BY s.id
+      """)
+}
+
+private func expiredJobs(_ rule: Kept, _ db: Database) throws -> [Int64] {
+  try Int64.fetchAll(
+    db,
+    sql: """
+      WITH ended AS (
+        SELECT id, finished, row_number() OVER (ORDER BY finished DESC, id DESC) AS age
+        FROM job WHERE finished IS NOT NULL
+      )
+      SELECT id FROM ended WHERE NOT (\(rule.condition(age: "age", finished: "finished"))) ORDER BY id
       """)
 }
 
@@ -257,7 +280,7 @@ private func expiredDataVersions(_ rule: Kept, _ lent: Set<Int64>, _ db: Databas
 }
 
 extension Kept {
-  /// Of runs that are numbered from the last one, counted from 1.
+  /// Of runs or jobs that are numbered from the last one, counted from 1.
   fileprivate func condition(age: String, finished: String) -> String {
     switch self {
     case .all: "true"

@@ -81,6 +81,12 @@ import Testing
       id: 1, segment: "vip", segmentVersion: 1, asOf: 0, dataVersion: 1, started: 0, finished: 0,
       outcome: .failed(cause: "it quotes Ada"))
     try store.save(job, tasks: [1, 2], runs: [run])
+    // Of a run that retention has given up.
+    var old = try store.createJob(tasks(), trigger: .manual, at: 4)
+    old.tasks[1].state = TaskState(status: .failed, attempts: 1, cause: "Ada again")
+    old.tasks[1].finished = 5
+    old.tasks[1].run = 99
+    try store.save(old, tasks: [2])
     try store.publish(
       ErasureChanges(
         audience: "Customer", profiles: 1, rows: 1, dataFile: "data-2.duckdb", partRows: [:],
@@ -90,12 +96,56 @@ import Testing
       try store.job(job.id)?.tasks.map(\.state.cause) == [
         "The cause was removed by an erasure.", "it quotes …",
       ])
+    #expect(
+      try store.job(old.id)?.tasks[1].state.cause == "The cause was removed by an erasure.")
+  }
+
+  @Test func `finished jobs are given up by age, with their tasks`() throws {
+    func job(finished: Int64?) throws -> Int64 {
+      var job = try store.createJob(tasks(), trigger: .manual, at: 0)
+      job.finished = finished
+      try store.save(job, tasks: [])
+      return job.id
+    }
+    let ids = try [job(finished: 5), job(finished: 20), job(finished: nil)]
+    func rules(_ jobs: Kept) -> RetentionRules {
+      RetentionRules(dataVersions: .all, members: .all, runs: .all, jobs: jobs)
+    }
+    #expect(try store.expire(by: rules(.all), lent: [], at: 30).isEmpty)
+    #expect(try store.expire(by: rules(.since(20)), lent: [], at: 30).jobs == [ids[0]])
+    #expect(try store.jobs(limit: 9).map(\.id) == [ids[2], ids[1]])
+    let another = try job(finished: 25)
+    #expect(try store.expire(by: rules(.last(1)), lent: [], at: 30).jobs == [ids[1]])
+    #expect(try store.jobs(limit: 9).map(\.id) == [another, ids[2]])
+  }
+
+  @Test func `tasks are counted by status`() throws {
+    var job = try store.createJob(tasks(), trigger: .manual, at: 5, by: "ann")
+    _ = try store.createJob(tasks(), trigger: .late, at: 6)
+    job.tasks[1].state = TaskState(status: .queued)
+    try store.save(job, tasks: [2])
+    let summaries = try store.jobSummaries(limit: 2)
+    #expect(summaries.map(\.job.trigger) == [.late, .manual])
+    #expect(summaries.map(\.counts) == [[.queued: 1, .notStarted: 1], [.queued: 2]])
+    #expect(summaries[1].job.author == "ann" && summaries[1].job.tasks.isEmpty)
+    #expect(try store.jobSummaries(limit: 1).map(\.job.trigger) == [.late])
   }
 
   @Test func `a setting is replaced`() throws {
     #expect(try store.setting("a") == nil)
-    try store.set("a", to: "1")
-    try store.set("a", to: "2")
-    #expect(try store.setting("a") == "2")
+    try store.changeSettings { try $0.set("a", to: "1") }
+    #expect(throws: CancellationError.self) {
+      try store.changeSettings {
+        try $0.set("a", to: "2")
+        throw CancellationError()
+      }
+    }
+    #expect(try store.setting("a") == "1")
+    _ = try store.createJob([], trigger: .schedule, at: 0) { try $0.set("a", to: "3") }
+    #expect(try store.setting("a") == "3")
+    #expect(throws: CancellationError.self) {
+      _ = try store.createJob([], trigger: .schedule, at: 0) { _ in throw CancellationError() }
+    }
+    #expect(try store.jobs(limit: 9).count == 1)
   }
 }

@@ -15,6 +15,8 @@ public struct Retention: Sendable, Equatable {
   public var runs = Limit.all
   /// Deleted segments, which can be brought back that long.
   public var trash = Limit.age(CalendarDuration(count: 30, unit: .day))
+  /// Finished jobs.
+  public var jobs = Limit.age(CalendarDuration(count: 90, unit: .day))
 
   public init() {}
 }
@@ -33,7 +35,7 @@ extension CalendarDuration {
 extension WorkspaceDecoder {
   func retention(_ document: Document) -> Retention {
     var retention = Retention()
-    let keys = ["dataVersions", "members", "runs", "trash"]
+    let keys = ["dataVersions", "members", "runs", "trash", "jobs"]
     guard let entries = reader.mapping(document, at: "retention", known: keys) else {
       return retention
     }
@@ -45,6 +47,7 @@ extension WorkspaceDecoder {
     read("members", into: &retention.members)
     read("runs", into: &retention.runs)
     read("trash", into: &retention.trash)
+    read("jobs", into: &retention.jobs)
     return retention
   }
 

@@ -81,7 +81,8 @@ extension SegmentService {
     let published = Set(try store.allLastPublished().map(\.segment))
     var facts: [String: SegmentFacts] = [:]
     for version in try store.segments() {
-      let definition = try storedDefinition(version)
+      // One that cannot be read is missing to those that refer to it, and no trouble to all others.
+      guard let definition = try? storedDefinition(version) else { continue }
       facts.add(definition, isAvailable: published.contains(definition.name), in: self.definition)
     }
     for definition in definitions {

@@ -8,6 +8,8 @@ public struct TidyingFailure: Error, CustomStringConvertible {
   /// What was published: `load` or `refresh`.
   public var after: String
   public var cause: any Error
+  /// What a load did.
+  public var report: LoadReport?
 
   public var description: String {
     "The \(after) was published. Removing what 'retention' no longer keeps failed: \(cause)\nNothing that is kept is lost; 'muster gc' tries it again."
@@ -39,7 +41,8 @@ extension SegmentService {
       dataVersions: Kept(definition.retention.dataVersions, now),
       members: Kept(definition.retention.members, now),
       runs: Kept(definition.retention.runs, now),
-      trash: Kept(definition.retention.trash, now))
+      trash: Kept(definition.retention.trash, now),
+      jobs: Kept(definition.retention.jobs, now))
   }
 }
 

@@ -17,6 +17,8 @@ public struct Garbage: Sendable {
   public var runs: [Int64] = []
   /// Names of deleted segments that retention no longer keeps.
   public var trash: [String] = []
+  /// Finished jobs that retention no longer keeps.
+  public var jobs: [Int64] = []
   /// Stored rows of these data versions, and of loads that were not published.
   public var parts: [Table] = []
   /// Members of runs that retention no longer keeps, and of refreshes that were not published.
@@ -63,7 +65,8 @@ extension SegmentService {
       }
       let garbage = Garbage(
         dataVersions: expired.dataVersions, runs: expired.runs, trash: expired.trash.map(\.name),
-        parts: try await unusedParts(expired), members: try unusedMembers(expired),
+        jobs: expired.jobs, parts: try await unusedParts(expired),
+        members: try unusedMembers(expired),
         cache: try data.current.cache.beyond(clearingCache ? 0 : LeafCache.limit))
       if !dryRun {
         for file in garbage.members + garbage.cache { try StoredFile.remove(file.url) }

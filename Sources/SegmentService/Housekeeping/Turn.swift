@@ -30,7 +30,13 @@ final class Turn: Sendable {
     return try await body()
   }
 
-  private func wait() async throws {
+  /// How many wait for it.
+  var waiting: Int { state.withLock { $0.waiting.count } }
+
+  /// Takes the turn when those who came before are done; whoever has it must call ``passOn()``.
+  ///
+  /// - Throws: `CancellationError` where the task is cancelled while it waits.
+  func wait() async throws {
     let ticket = state.withLock { state in
       state.nextTicket += 1
       return state.nextTicket
@@ -58,7 +64,7 @@ final class Turn: Sendable {
     }
   }
 
-  private func passOn() {
+  func passOn() {
     let next = state.withLock { state in
       guard !state.waiting.isEmpty else {
         state.isTaken = false

@@ -27,14 +27,19 @@ public struct JobRequest: Sendable, Equatable {
 extension SegmentService {
   /// Makes a job with all its tasks; whoever runs jobs takes it up.
   ///
+  /// - Parameter also: done by the transaction that makes the job.
   /// - Throws: ``LifecycleError`` where a named segment is not active.
-  public func makeJob(_ request: JobRequest, by author: String? = nil) throws -> JobRecord {
+  public func makeJob(
+    _ request: JobRequest, by author: String? = nil,
+    also: (StoreSettings) throws -> Void = { _ in }
+  ) throws -> JobRecord {
     try makePlannedChanges()
-    let draft = JobDraft(
-      records: try records(request.segments), loading: request.loading ? definition : nil,
+    let draft = try JobDraft(
+      records: records(request.segments), loading: request.loading ? definition : nil,
       service: self)
     return try store.createJob(
-      try draft.tasks(at: now()), trigger: request.trigger, at: now().microseconds, by: author)
+      draft.tasks(at: now()), trigger: request.trigger, at: now().microseconds, by: author,
+      also: also)
   }
 
   private func records(_ segments: JobRequest.Segments) throws -> [SegmentRecord] {
@@ -44,7 +49,8 @@ extension SegmentService {
     case .scheduled(let days):
       try chosen(nil).filter { record in
         guard record.type == .dynamic else { return false }
-        let schedule = try record.decodedSchedule()
+        // A schedule that cannot be read must not keep the others from being refreshed, nor its segment.
+        let schedule = (try? record.decodedSchedule()) ?? .everySystemRefresh
         return days.contains { schedule.includes($0) }
       }
     }
@@ -53,23 +59,42 @@ extension SegmentService {
 
 /// From segments to the tasks of a job, each behind those that it depends on.
 private struct JobDraft {
-  let records: [SegmentRecord]
-  /// nil where nothing is loaded.
-  let loading: WorkspaceDefinition?
-  let service: SegmentService
+  private let records: [SegmentRecord]
+  private let loads: [String]
+  /// Of active segments by name; one that cannot be read is missing, and says so when it is evaluated.
+  private let definitions: [String: SegmentDefinition]
+  /// nil where nothing is loaded, or the data is not known before it is.
+  private let planner: Planner?
 
-  func tasks(at now: Instant) throws -> [TaskRecord] {
-    let loads = loading?.tables.map(\.name) ?? []
+  /// - Parameter loading: nil where nothing is loaded.
+  init(records: [SegmentRecord], loading: WorkspaceDefinition?, service: SegmentService) throws {
+    self.records = records
+    loads = loading?.tables.map(\.name) ?? []
+    let active = records.filter { $0.state == .active }
+    definitions = Dictionary(
+      uniqueKeysWithValues: active.compactMap { record in
+        (try? service.storedDefinition(record.version)).map { (record.name, $0) }
+      })
+    guard !loads.isEmpty, let catalog = try? service.snapshot().catalog else {
+      planner = nil
+      return
+    }
+    var facts = try service.segmentFacts()
+    for name in facts.keys { facts[name]?.isAvailable = true }
+    planner = Planner(PlanContext(catalog: catalog, asOf: service.now(), segments: facts))
+  }
+
+  func tasks(at now: Instant) -> [TaskRecord] {
     var tasks = loads.enumerated().map { index, name in
       TaskRecord(id: index + 1, kind: .load, name: name, state: TaskState(status: .queued))
     }
     var ids = Dictionary(uniqueKeysWithValues: tasks.map { ("load \($0.name)", $0.id) })
-    let references = try references()
+    let references = definitions.mapValues(\.references)
     for record in ordered(by: references) {
       let id = tasks.count + 1
       var task = TaskRecord(id: id, kind: .segment, name: record.name, segmentID: record.id)
       if record.state == .active {
-        let tables = loads.isEmpty ? [] : try self.tables(of: record, at: now) ?? loads
+        let tables = tables(of: record)
         // Of a circle of references each is planned, which says what is wrong.
         task.dependsOn =
           (tables.compactMap { ids["load \($0)"] }
@@ -82,14 +107,6 @@ private struct JobDraft {
       tasks.append(task)
     }
     return tasks
-  }
-
-  private func references() throws -> [String: [String]] {
-    var references: [String: [String]] = [:]
-    for record in records where record.state == .active {
-      references[record.name] = try service.storedDefinition(record.version).references
-    }
-    return references
   }
 
   /// Those that are referred to first.
@@ -107,13 +124,11 @@ private struct JobDraft {
     return ordered
   }
 
-  /// nil where that is not known before the data is loaded.
-  private func tables(of record: SegmentRecord, at now: Instant) throws -> [String]? {
-    guard let catalog = try? service.snapshot().catalog else { return nil }
-    var facts = try service.segmentFacts()
-    for name in facts.keys { facts[name]?.isAvailable = true }
-    let planner = Planner(PlanContext(catalog: catalog, asOf: now, segments: facts))
-    let plan = try? planner.plan(service.storedDefinition(record.version))
-    return plan.map { $0.tables.sorted() }
+  /// Those that are loaded and that it reads: all where that is not known.
+  private func tables(of record: SegmentRecord) -> [String] {
+    guard let planner, let definition = definitions[record.name],
+      let plan = try? planner.plan(definition)
+    else { return loads }
+    return plan.tables.sorted()
   }
 }

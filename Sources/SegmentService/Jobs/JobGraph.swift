@@ -34,7 +34,8 @@ public struct JobGraph: Sendable, Equatable {
 
   public mutating func begin(asOf: Instant) { job.asOf = job.asOf ?? asOf.microseconds }
 
-  public mutating func read(dataVersion: Int64) { job.dataVersion = dataVersion }
+  /// - Parameter dataVersion: nil for the one that will be in force.
+  public mutating func read(dataVersion: Int64?) { job.dataVersion = dataVersion }
 
   public mutating func published(_ run: Int64, by task: Int) {
     guard let position = positions[task] else { return }

@@ -1,14 +1,13 @@
 import SegmentStore
 
 extension SegmentService {
-  /// Jobs, the last one first, read without owning the workspace.
-  ///
-  /// - Parameter id: only this one.
-  public static func jobs(in folder: WorkspaceFolder, id: Int64? = nil, limit: Int) throws
-    -> [JobRecord]
-  {
-    guard let store = try folder.storeToRead() else { return [] }
-    if let id { return try store.job(id).map { [$0] } ?? [] }
-    return try store.jobs(limit: limit)
+  /// Jobs in short, the last one first, read without owning the workspace.
+  public static func jobs(in folder: WorkspaceFolder, limit: Int) throws -> [JobSummary] {
+    try folder.storeToRead()?.jobSummaries(limit: limit) ?? []
+  }
+
+  /// A job with its tasks, read without owning the workspace.
+  public static func job(_ id: Int64, in folder: WorkspaceFolder) throws -> JobRecord? {
+    try folder.storeToRead()?.job(id)
   }
 }

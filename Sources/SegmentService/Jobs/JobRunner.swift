@@ -35,12 +35,15 @@ public actor JobRunner {
   private let service: SegmentService
   private let settings: Settings
   private let note: @Sendable (JobNote) -> Void
-  private let turn = Turn()
+  nonisolated let turn = Turn()
   private let jobs: AsyncStream<Int64>
   private let incoming: AsyncStream<Int64>.Continuation
   private var signals: [Int64: JobSignal] = [:]
   /// Jobs that somebody works on: one that comes in twice is worked on once.
   private var taken: Set<Int64> = []
+  private var isStopping = false
+  /// Why nobody can work on anything any more.
+  private var lost: DataFileLost?
 
   /// - Parameter note: told what happens, for logs and whoever watches.
   public init(
@@ -55,25 +58,36 @@ public actor JobRunner {
 
   /// Works on what is unfinished and on what comes in, until ``stop()``: then what is being worked on is queued
   /// again.
+  ///
+  /// - Throws: ``DataFileLost`` where the process has to be started again.
   public func run() async throws {
     for job in try service.store.unfinishedJobs() { incoming.yield(job.id) }
     await withDiscardingTaskGroup { group in
-      for await job in jobs where taken.insert(job).inserted {
+      for await job in jobs {
+        // What came in before the stop is taken up at the next start.
+        if isStopping { break }
+        guard taken.insert(job).inserted else { continue }
         let signal = signal(for: job)
         group.addTask { [service, settings, turn, note] in
           let work = JobWork(
             job: job, service: service, settings: settings, turn: turn, signal: signal, note: note)
-          await work.run()
-          await self.forget(job)
+          let lost = await work.run()
+          await self.end(job, lost)
         }
       }
     }
+    if let lost { throw lost }
   }
 
   /// Makes a job and takes it up.
+  ///
+  /// - Parameter also: done by the transaction that makes it.
   @discardableResult
-  public func submit(_ request: JobRequest, by author: String? = nil) throws -> JobRecord {
-    let job = try service.makeJob(request, by: author)
+  public func submit(
+    _ request: JobRequest, by author: String? = nil,
+    also: @Sendable (StoreSettings) throws -> Void = { _ in }
+  ) throws -> JobRecord {
+    let job = try service.makeJob(request, by: author, also: also)
     incoming.yield(job.id)
     return job
   }
@@ -89,6 +103,7 @@ public actor JobRunner {
   }
 
   public func stop() {
+    isStopping = true
     incoming.finish()
     for signal in signals.values { signal.send(.stop) }
   }
@@ -96,13 +111,17 @@ public actor JobRunner {
   private func signal(for job: Int64) -> JobSignal {
     if let signal = signals[job] { return signal }
     let signal = JobSignal()
+    if isStopping { signal.send(.stop) }
     signals[job] = signal
     return signal
   }
 
-  private func forget(_ job: Int64) {
+  private func end(_ job: Int64, _ lost: DataFileLost?) {
     signals[job] = nil
     taken.remove(job)
+    guard let lost else { return }
+    self.lost = lost
+    stop()
   }
 }
 
@@ -115,58 +134,4 @@ public enum JobNote: Sendable {
   case finished(job: Int64)
   /// Something besides its tasks failed; it is tried again.
   case trouble(job: Int64, any Error)
-}
-
-/// Tells whoever works on a job to give it up.
-final class JobSignal: Sendable {
-  enum Order: Sendable, Equatable {
-    /// Nobody wants it any more.
-    case cancel
-    /// The process ends; somebody else goes on.
-    case stop
-  }
-
-  private struct State {
-    var order: Order?
-    var waiting: [(ticket: Int, continuation: CheckedContinuation<Void, Never>)] = []
-    var nextTicket = 0
-  }
-
-  private let state = Guarded(State())
-
-  var order: Order? { state.withLock { $0.order } }
-
-  /// The first order counts, but a cancellation outdoes a stop.
-  func send(_ order: Order) {
-    let waiting = state.withLock { state in
-      if state.order != .cancel { state.order = order }
-      defer { state.waiting = [] }
-      return state.waiting
-    }
-    for waiter in waiting { waiter.continuation.resume() }
-  }
-
-  /// Returns when there is an order, or the task is cancelled.
-  func wait() async {
-    let ticket = state.withLock { state in
-      state.nextTicket += 1
-      return state.nextTicket
-    }
-    await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        let isOver = state.withLock { state in
-          if state.order != nil || Task.isCancelled { return true }
-          state.waiting.append((ticket, continuation))
-          return false
-        }
-        if isOver { continuation.resume() }
-      }
-    } onCancel: {
-      let continuation = state.withLock { state in
-        state.waiting.firstIndex { $0.ticket == ticket }
-          .map { state.waiting.remove(at: $0).continuation }
-      }
-      continuation?.resume()
-    }
-  }
 }

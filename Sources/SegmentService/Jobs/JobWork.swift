@@ -13,28 +13,37 @@ struct JobWork: Sendable {
 
   private enum Step { case again, finished }
 
-  func run() async {
+  /// - Returns: why nobody can work on anything any more.
+  func run() async -> DataFileLost? {
+    var alone: Set<Int> = []
     var failures = 0
     while true {
       do {
-        if try await step() == .finished { return note(.finished(job: job)) }
+        if try await step(&alone) == .finished {
+          note(.finished(job: job))
+          return nil
+        }
         failures = 0
+      } catch let lost as DataFileLost {
+        note(.trouble(job: job, lost))
+        return lost
       } catch {
-        if signal.order == .stop || error is CancellationError { return }
-        // The store or the disk: the job stands where it was stored last.
+        if signal.isStopping || error is CancellationError { return nil }
+        // The store or the disk: the job stands where it was stored last. A cancellation cannot be stored either.
         note(.trouble(job: job, error))
         failures += 1
-        await pause(settings.retries.pause(afterAttempt: min(failures, 4)) ?? 0)
+        await pause(policy.length(ofPause: failures), unless: [.stop])
       }
-      if signal.order == .stop { return }
+      if signal.isStopping, !signal.isCanceled { return nil }
     }
   }
 
-  private func step() async throws -> Step {
+  /// - Parameter alone: tasks that get the time for themselves, after a wave with them took too long.
+  private func step(_ alone: inout Set<Int>) async throws -> Step {
     guard let record = try service.store.job(job) else { return .finished }
     var graph = JobGraph(record)
     graph.recover(at: service.now(), policy: policy)
-    if signal.order == .cancel { graph.cancel(at: service.now()) }
+    if signal.isCanceled { graph.cancel(at: service.now()) }
     graph.begin(asOf: service.now())
     graph.settle(at: service.now(), policy: policy)
     try store(&graph)
@@ -44,11 +53,14 @@ struct JobWork: Sendable {
     let loads = ready.filter { $0.kind == .load }
     if !loads.isEmpty {
       try await load(loads, &graph)
-    } else if !ready.isEmpty {
-      graph = try await turn.take { [graph] in
-        // It may have been long until the turn came.
-        guard signal.order == nil else { return graph }
-        return try await Wave(work: self, graph: graph).run(Array(ready.prefix(settings.wave)))
+    } else if let first = ready.first {
+      let tasks =
+        alone.contains(first.id)
+        ? [first] : Array(ready.filter { !alone.contains($0.id) }.prefix(settings.wave))
+      guard try await takeTurn() else { return .again }
+      defer { turn.passOn() }
+      if try await Wave(work: self, graph: graph).run(tasks) == .tookTooLong {
+        alone.formUnion(tasks.map(\.id))
       }
     } else if let retry = graph.nextRetry {
       await pause(retry.microseconds - service.now().microseconds)
@@ -56,6 +68,27 @@ struct JobWork: Sendable {
     return .again
   }
 
+  /// Waits for the turn; false where there is an order before it comes.
+  private func takeTurn() async throws -> Bool {
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      group.addTask {
+        try await turn.wait()
+        return true
+      }
+      group.addTask {
+        await signal.wait()
+        return false
+      }
+      let isMine = try await group.next()!
+      group.cancelAll()
+      if isMine { return true }
+      // It may have come at the same moment.
+      if (try? await group.next()) == true { turn.passOn() }
+      return false
+    }
+  }
+
+  /// With jitter of its own: for all that fail together.
   var policy: RetryPolicy {
     var policy = settings.retries
     policy.jitter = settings.jitter()
@@ -74,12 +107,14 @@ struct JobWork: Sendable {
     if !runs.isEmpty { note(.published(job: job, runs)) }
   }
 
-  /// Waits, unless there is an order.
-  private func pause(_ microseconds: Int64) async {
+  /// Waits, unless there is such an order.
+  private func pause(
+    _ microseconds: Int64, unless orders: Set<JobSignal.Order> = [.cancel, .stop]
+  ) async {
     guard microseconds > 0 else { return }
     await withTaskGroup(of: Void.self) { group in
       group.addTask { try? await settings.sleep(microseconds) }
-      group.addTask { await signal.wait() }
+      group.addTask { await signal.wait(for: orders) }
       await group.next()
       group.cancelAll()
     }
@@ -118,57 +153,40 @@ struct JobWork: Sendable {
   // MARK: Loading
 
   private func load(_ tasks: [TaskRecord], _ graph: inout JobGraph) async throws {
+    // They come back together, since one load is for all of them.
+    let policy = policy
     for task in tasks { graph.tell(task.id, .started, at: service.now(), policy: policy) }
     try store(&graph)
-    var events: [String: TaskEvent] = [:]
+    var events = LoadEvents()
     do {
       switch try await guarded(limit: nil, { try await service.load() }) {
-      case .done(let report): events = LoadRunEvents(report).events
+      case .done(let report): events = LoadEvents(report)
       case .tookTooLong, .ordered: return giveUp(tasks, &graph)
       }
     } catch let failure as LoadFailure {
-      events = LoadRunEvents(failure.report, nothingPublished: true).events
+      events = LoadEvents(failure.report, nothingPublished: true)
     } catch let failure as TidyingFailure {
       note(.trouble(job: job, failure))
+      if let report = failure.report { events = LoadEvents(report) }
     } catch is CancellationError {
       return giveUp(tasks, &graph)
     } catch {
-      for task in tasks {
-        events[task.name] = .failed(cause: "\(error)", isRetryable: error.isRetryable)
-      }
+      if error.isOfStore { throw error }
+      events = LoadEvents(failing: tasks, error)
     }
     for task in tasks {
-      graph.tell(task.id, events[task.name] ?? .succeeded, at: service.now(), policy: policy)
+      graph.tell(task.id, events[task.name], at: service.now(), policy: policy)
     }
+    // What was pinned before is not what was loaded.
+    graph.read(dataVersion: nil)
     graph.settle(at: service.now(), policy: policy)
     try store(&graph)
+    if let lost = events.lost { throw lost }
   }
 
   /// What was begun is queued again; where the job is cancelled, the next step says so.
   func giveUp(_ tasks: [TaskRecord], _ graph: inout JobGraph) {
     for task in tasks { graph.tell(task.id, .wasStopped, at: service.now(), policy: policy) }
     try? store(&graph)
-  }
-}
-
-/// What a load means to the tasks of its tables.
-private struct LoadRunEvents {
-  var events: [String: TaskEvent] = [:]
-
-  init(_ report: LoadReport, nothingPublished: Bool = false) {
-    for table in report.tables {
-      switch table.outcome {
-      case .failed:
-        events[table.table] = .failed(
-          cause: table.problems.map(\.description).joined(separator: "\n"), isRetryable: false)
-      case .loaded, .unchanged:
-        events[table.table] =
-          nothingPublished
-          ? .failed(
-            cause: "Another table failed that was never loaded, so that nothing was loaded.",
-            isRetryable: false)
-          : .succeeded
-      }
-    }
   }
 }

@@ -39,7 +39,7 @@ extension TaskState {
     case (.failureRetrying, .retryCameDue):
       TaskState(status: .queued, attempts: attempts)
     case (.notStarted, .wasSkipped(let cause)), (.queued, .wasSkipped(let cause)),
-      (.failureRetrying, .wasSkipped(let cause)):
+      (.processing, .wasSkipped(let cause)), (.failureRetrying, .wasSkipped(let cause)):
       TaskState(status: .skipped, attempts: attempts, cause: cause)
     case (.notStarted, .wasCanceled), (.queued, .wasCanceled), (.processing, .wasCanceled),
       (.failureRetrying, .wasCanceled):
@@ -85,8 +85,12 @@ public struct RetryPolicy: Sendable, Hashable {
 
   /// Microseconds until the next attempt; nil where there is none.
   func pause(afterAttempt attempt: Int) -> Int64? {
-    guard attempt < mostAttempts else { return nil }
-    let doublings = min(max(0, attempt - 1), 40)
+    attempt < mostAttempts ? length(ofPause: attempt) : nil
+  }
+
+  /// Microseconds of a pause, counted from 1.
+  func length(ofPause number: Int) -> Int64 {
+    let doublings = min(max(0, number - 1), 40)
     let pause = min(Double(longestPause), Double(firstPause) * Double(1 << doublings))
     return Int64(pause * (1 - 0.5 * min(1, max(0, jitter))))
   }

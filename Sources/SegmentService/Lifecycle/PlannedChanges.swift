@@ -17,8 +17,12 @@ extension SegmentService {
             guard var record = try edits.record(record.name) else {
               throw try edits.unknownSegment(record.name)
             }
+            let before = record.state
             while let event = record.nextPlanned(until: now) {
               record.take(event)
+            }
+            if record.state == .active, before != .active {
+              try edits.settings.addActivated(record.id)
             }
             return try edits.update(record)
           }

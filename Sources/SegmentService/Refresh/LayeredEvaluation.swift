@@ -5,11 +5,10 @@ import SegmentStore
 /// What evaluating one segment among others came to.
 enum SegmentOutcome: Sendable {
   case evaluated(EvaluatedSegment)
-  /// - Parameter isRetryable: whether the same may succeed later.
-  case failed(cause: String, isRetryable: Bool = false)
+  case failed(cause: String, retry: Retry = .never)
 
   static func failed(_ error: any Error) -> SegmentOutcome {
-    .failed(cause: "\(error)", isRetryable: error.isRetryable)
+    .failed(cause: "\(error)", retry: error.retry)
   }
   /// Not tried, because of another segment.
   case skipped(cause: String)

@@ -48,14 +48,16 @@ public struct Scheduler: Sendable {
   func look() async throws {
     let changed = try service.makePlannedChanges()
     if !changed.isEmpty { note(.changed(changed)) }
-    let activated = changed.compactMap { try? $0.outcome.get() }.filter { $0.state == .active }
+    // Whoever has made the change, and whatever became of the process since.
+    let activated = try service.activatedSegments()
     if !activated.isEmpty {
+      let ids = activated.map(\.id)
       let job = try await runner.submit(
         JobRequest(.named(activated.map(\.name)), trigger: .schedule),
-        by: SegmentService.scheduler)
+        by: SegmentService.scheduler, also: { try $0.removeActivated(ids) })
       note(.submitted(job))
     }
-    let due = try service.takeDueOccurrences()
+    let due = try service.dueOccurrences()
     guard let last = due.last else { return }
     let lateness = service.now().microseconds - last.instant.microseconds
     let isLate = due.count > 1 || lateness > Scheduler.tolerance
@@ -63,7 +65,8 @@ public struct Scheduler: Sendable {
     let job = try await runner.submit(
       JobRequest(
         .scheduled(on: Set(due.map(\.date))), loading: true,
-        trigger: isLate ? .late : .schedule), by: SegmentService.scheduler)
+        trigger: isLate ? .late : .schedule), by: SegmentService.scheduler,
+      also: { try $0.noteOccurrence(last) })
     note(.submitted(job))
   }
 

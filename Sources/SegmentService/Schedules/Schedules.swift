@@ -4,7 +4,6 @@ import SegmentStore
 
 extension SegmentService {
   private static let systemSchedule = "systemSchedule"
-  private static let lastOccurrence = "lastScheduledRefresh"
 
   /// When the workspace refreshes by itself; off unless somebody has set it.
   public func schedule() throws -> SystemSchedule {
@@ -17,8 +16,11 @@ extension SegmentService {
   /// - Throws: ``Diagnostics`` with everything that is wrong with it.
   public func set(_ schedule: SystemSchedule) throws {
     guard schedule.problems.isEmpty else { throw Diagnostics(schedule.problems) }
-    try store.set(Self.systemSchedule, to: encoded(schedule))
-    try store.set(Self.lastOccurrence, to: "\(now().microseconds)")
+    let now = now().microseconds
+    try store.changeSettings { settings in
+      try settings.set(Self.systemSchedule, to: encoded(schedule))
+      try settings.set(StoreSettings.lastOccurrence, to: "\(now)")
+    }
   }
 
   /// The next refresh of a segment by schedule; nil where there is none.
@@ -33,15 +35,56 @@ extension SegmentService {
     return try record.decodedSchedule().conflict(with: schedule())
   }
 
-  /// The refreshes that should have begun since the last one that did, and takes note that they are taken care of.
-  func takeDueOccurrences() throws -> [SystemSchedule.Occurrence] {
+  /// The refreshes that should have begun since the last one that did, in order.
+  ///
+  /// They are due until ``StoreSettings/noteOccurrence(_:)``. A last one that lies ahead is of a clock that was
+  /// wrong: as if it were now.
+  func dueOccurrences() throws -> [SystemSchedule.Occurrence] {
     let schedule = try schedule()
-    guard schedule.isOn, let last = try store.setting(Self.lastOccurrence).flatMap(Int64.init)
+    guard schedule.isOn,
+      let last = try store.setting(StoreSettings.lastOccurrence).flatMap(Int64.init)
     else { return [] }
     let now = now()
-    let due = schedule.occurrences(after: Instant(microseconds: last), through: now)
-    if !due.isEmpty { try store.set(Self.lastOccurrence, to: "\(now.microseconds)") }
-    return due
+    // Where the clock was only put right a little, a refresh must not happen twice.
+    if last - now.microseconds > Scheduler.tolerance {
+      try store.changeSettings {
+        try $0.set(StoreSettings.lastOccurrence, to: "\(now.microseconds)")
+      }
+    }
+    return schedule.occurrences(after: Instant(microseconds: last), through: now)
+  }
+
+  /// Active segments that a planned change has activated, and that nobody has taken care of since.
+  func activatedSegments() throws -> [SegmentRecord] {
+    let ids = try StoreSettings.decodedIDs(store.setting(StoreSettings.activated))
+    guard !ids.isEmpty else { return [] }
+    return try store.segmentRecords().filter { ids.contains($0.id) && $0.state == .active }
+  }
+}
+
+extension StoreSettings {
+  fileprivate static let lastOccurrence = "lastScheduledRefresh"
+  fileprivate static let activated = "activatedByPlan"
+
+  fileprivate static func decodedIDs(_ json: String?) throws -> Set<Int64> {
+    try json.map { try JSONDecoder().decode(Set<Int64>.self, from: Data($0.utf8)) } ?? []
+  }
+
+  /// All refreshes up to this one are taken care of.
+  func noteOccurrence(_ occurrence: SystemSchedule.Occurrence) throws {
+    let last = try self[StoreSettings.lastOccurrence].flatMap(Int64.init) ?? .min
+    try set(StoreSettings.lastOccurrence, to: "\(max(last, occurrence.instant.microseconds))")
+  }
+
+  /// A segment that was activated is to be refreshed by the scheduler, whoever has activated it.
+  func addActivated(_ segment: Int64) throws {
+    let ids = try StoreSettings.decodedIDs(self[StoreSettings.activated]).union([segment])
+    try set(StoreSettings.activated, to: encoded(ids.sorted()))
+  }
+
+  func removeActivated(_ segments: [Int64]) throws {
+    let ids = try StoreSettings.decodedIDs(self[StoreSettings.activated]).subtracting(segments)
+    try set(StoreSettings.activated, to: encoded(ids.sorted()))
   }
 }
 

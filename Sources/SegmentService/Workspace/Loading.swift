@@ -16,7 +16,12 @@ extension SegmentService {
     return try await dataTurn.take {
       try await loader.sweep()
       let report = try await loader.load(at: now().microseconds, progress: progress)
-      try await expire(after: "load")
+      do {
+        try await expire(after: "load")
+      } catch var failure as TidyingFailure {
+        failure.report = report
+        throw failure
+      }
       return report
     }
   }

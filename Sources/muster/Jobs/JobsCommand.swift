@@ -20,34 +20,49 @@ struct JobsCommand: ParsableCommand {
   var limit = 20
 
   func run() throws {
-    let jobs = try SegmentService.jobs(in: options.folder(), id: job, limit: limit)
-    if let job, jobs.isEmpty { throw ValidationError("There is no job \(job).") }
+    let folder = try options.folder()
+    guard let job else { return try list(SegmentService.jobs(in: folder, limit: limit)) }
+    guard let record = try SegmentService.job(job, in: folder) else {
+      throw ValidationError("There is no job \(job).")
+    }
     if output.json {
-      try Terminal.printJSON(jobs.map(JobJSON.init))
-    } else if let only = jobs.first, job != nil {
-      Terminal.print(tasksText(only))
+      try Terminal.printJSON(JobJSON(record, tasks: record.tasks.map(TaskJSON.init)))
+    } else {
+      Terminal.print(tasksText(record))
+    }
+  }
+
+  private func list(_ jobs: [JobSummary]) throws {
+    if output.json {
+      try Terminal.printJSON(
+        jobs.map { summary in
+          JobJSON(
+            summary.job,
+            counts: Dictionary(
+              uniqueKeysWithValues: summary.counts.map { ($0.key.rawValue, $0.value) }))
+        })
     } else {
       Terminal.print(jobs.isEmpty ? "There were no jobs yet." : jobsText(jobs))
     }
   }
 }
 
-private func jobsText(_ jobs: [JobRecord]) -> String {
+private func jobsText(_ jobs: [JobSummary]) -> String {
   var table = TextTable(
     .right("Job"), .left("Requested"), .left("Because"), .left("By"), .left("Tasks"))
-  for job in jobs {
+  for summary in jobs {
+    let job = summary.job
     table.add(
       "\(job.id)", Instant(microseconds: job.requested).description, job.trigger.rawValue,
-      job.author ?? "–", tasksSummary(job))
+      job.author ?? "–", countsText(summary.counts))
   }
   return "\(table)"
 }
 
 /// `12 successful, 1 failed`.
-private func tasksSummary(_ job: JobRecord) -> String {
+private func countsText(_ counts: [TaskStatus: Int]) -> String {
   TaskStatus.allCases.compactMap { status in
-    let count = job.tasks.count { $0.state.status == status }
-    return count == 0 ? nil : "\(count.grouped) \(status.text)"
+    counts[status].map { "\($0.grouped) \(status.text)" }
   }.joined(separator: ", ")
 }
 
@@ -83,20 +98,37 @@ extension TaskStatus {
   }
 }
 
-private struct JobJSON: Encodable {
-  struct Item: Encodable {
-    var task: Int
-    var kind: TaskKind
-    var name: String
-    var status: TaskStatus
-    var attempts: Int
-    var dependsOn: [Int]
-    var cause: String?
-    var started: String?
-    var finished: String?
-    var run: Int64?
-  }
+private func text(_ time: Int64?) -> String? {
+  time.map { Instant(microseconds: $0).description }
+}
 
+private struct TaskJSON: Encodable {
+  var task: Int
+  var kind: TaskKind
+  var name: String
+  var status: TaskStatus
+  var attempts: Int
+  var dependsOn: [Int]
+  var cause: String?
+  var started: String?
+  var finished: String?
+  var run: Int64?
+
+  init(_ record: TaskRecord) {
+    task = record.id
+    kind = record.kind
+    name = record.name
+    status = record.state.status
+    attempts = record.state.attempts
+    dependsOn = record.dependsOn
+    cause = record.state.cause
+    started = text(record.started)
+    finished = text(record.finished)
+    run = record.run
+  }
+}
+
+private struct JobJSON: Encodable {
   var job: Int64
   var trigger: JobTrigger
   var author: String?
@@ -104,10 +136,11 @@ private struct JobJSON: Encodable {
   var asOf: String?
   var dataVersion: Int64?
   var finished: String?
-  var tasks: [Item]
+  /// By status; nil where the tasks are told.
+  var counts: [String: Int]?
+  var tasks: [TaskJSON]?
 
-  init(_ record: JobRecord) {
-    func text(_ time: Int64?) -> String? { time.map { Instant(microseconds: $0).description } }
+  init(_ record: JobRecord, counts: [String: Int]? = nil, tasks: [TaskJSON]? = nil) {
     job = record.id
     trigger = record.trigger
     author = record.author
@@ -115,11 +148,7 @@ private struct JobJSON: Encodable {
     asOf = text(record.asOf)
     dataVersion = record.dataVersion
     finished = text(record.finished)
-    tasks = record.tasks.map {
-      Item(
-        task: $0.id, kind: $0.kind, name: $0.name, status: $0.state.status,
-        attempts: $0.state.attempts, dependsOn: $0.dependsOn, cause: $0.state.cause,
-        started: text($0.started), finished: text($0.finished), run: $0.run)
-    }
+    self.counts = counts
+    self.tasks = tasks
   }
 }

@@ -12,7 +12,8 @@ struct ServeCommand: AsyncParsableCommand {
     discussion: """
       Works on jobs that are unfinished, refreshes when 'muster schedule' says so, and makes planned \
       changes when their time has come. It owns the workspace meanwhile: 'muster jobs' can look on, other \
-      commands have to wait. SIGTERM and SIGINT end it; what it was working on goes on at the next start.
+      commands have to wait. SIGTERM and SIGINT end it, a second one at once; what it was working on goes \
+      on at the next start. It ends with a failure where only a new start helps: let a supervisor see to that.
       """)
 
   @OptionGroup var options: WorkspaceOptions
@@ -24,18 +25,21 @@ struct ServeCommand: AsyncParsableCommand {
     let scheduler = Scheduler(service, runner: runner, note: { log.write($0) })
     log.write("Serving \(service.definition.name.printable).")
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await runner.run() }
       group.addTask { await scheduler.run() }
       group.addTask {
+        var isStopping = false
         for await signal in endingSignals() {
+          if isStopping {
+            log.write("Received \(signal) again: ending at once.")
+            // Whatever is being written means nothing before it is committed to.
+            _exit(130)
+          }
+          isStopping = true
           log.write("Received \(signal): stopping.")
-          break
+          await runner.stop()
         }
-        await runner.stop()
       }
-      // The runner ends last: with it goes the scheduler.
-      try await group.next()
-      try await group.next()
+      try await runner.run()
       group.cancelAll()
     }
     log.write("Stopped.")
@@ -73,10 +77,7 @@ private struct ServiceLog: Sendable {
     case .changed, .progress: break
     case .published(let job, let runs):
       for run in runs {
-        let result =
-          run.result.map { "\($0.count) members, \($0.entered) entered, \($0.exited) exited" }
-          ?? "failed: \(run.cause ?? "")"
-        write("Job \(job): \(run.segment.printable): \(result)")
+        write("Job \(job): \(run.segment.printable): \(resultText(run))")
       }
     case .finished(let job): write("Job \(job) is done.")
     case .trouble(let job, let error): write("Job \(job): \("\(error)".printable)")
@@ -89,7 +90,10 @@ private struct ServiceLog: Sendable {
       for segment in segments {
         switch segment.outcome {
         case .success(let record):
-          write("\(record.name.printable) is \(record.state.rawValue), as planned.")
+          write(
+            record.state == .draft
+              ? "\(record.name.printable) stays a draft: its definition is not valid, so that what was planned could not be done."
+              : "\(record.name.printable) is \(record.state.rawValue), as planned.")
         case .failure(let error): write("\(segment.segment.printable): \(error)")
         }
       }
@@ -97,5 +101,15 @@ private struct ServiceLog: Sendable {
       write("Job \(job.id) (\(job.trigger.rawValue)): \(job.tasks.count.counted("task")).")
     case .trouble(let error): write("Schedule: \("\(error)".printable)")
     }
+  }
+}
+
+/// `12 members, 2 entered, 1 exited`, or why there are none.
+private func resultText(_ run: RunRecord) -> String {
+  switch run.outcome {
+  case .succeeded(let result):
+    "\(result.count) members, \(result.entered) entered, \(result.exited) exited"
+  case .failed(let cause): "failed: \(cause.printable)"
+  case .skipped(let cause): "skipped: \(cause.printable)"
   }
 }

@@ -53,6 +53,12 @@ struct EditCommand: ParsableCommand {
   func run() throws {
     let service = try options.open(for: "edit")
     try changeSegments(segments, changes, of: service, by: options.author)
+    guard schedule != nil else { return }
+    for record in try segments.map(service.record) {
+      if let conflict = try service.scheduleConflict(of: record) {
+        Terminal.printError("\(record.name.printable): \(conflict)")
+      }
+    }
   }
 
   private var changes: [SegmentChange] {

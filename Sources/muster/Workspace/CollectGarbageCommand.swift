@@ -43,6 +43,7 @@ func garbageText(_ garbage: Garbage, _ space: StoredSpace, isDryRun: Bool) -> St
   add("members of runs", garbage.members.count, garbage.members.reduce(0) { $0 + $1.bytes })
   add("records of runs", garbage.runs.count)
   add("deleted segments", garbage.trash.count)
+  add("finished jobs", garbage.jobs.count)
   add("results kept for reuse", garbage.cache.count, garbage.cache.reduce(0) { $0 + $1.bytes })
   var lines = [table.rows.isEmpty ? "Nothing to remove." : "\(table)"]
   lines.append(
@@ -78,6 +79,7 @@ private struct GarbageJSON: Encodable {
   var dataVersions: [Int64]
   var runs: [Int64]
   var trash: [String]
+  var jobs: [Int64]
   var tables: [Item]
   var members: [Item]
   var cache: [Item]
@@ -92,6 +94,7 @@ private struct GarbageJSON: Encodable {
     dataVersions = garbage.dataVersions
     runs = garbage.runs
     trash = garbage.trash
+    jobs = garbage.jobs
     tables = garbage.parts.map { Item(name: $0.name, bytes: $0.bytes) }
     members = garbage.members.map(item)
     cache = garbage.cache.map(item)

@@ -9,50 +9,17 @@ import Testing
 
 /// Jobs that are worked on: against a real store, real files and DuckDB.
 @Suite struct JobRunnerTests {
-  private static let fans = "{segment: fans, rules: [{match: {is: memberOf, value: oslo}}]}\n"
-
-  /// Runs `body` beside a runner that pauses for no time.
-  private func running<Result: Sendable>(
-    _ shop: Shop, settings: JobRunner.Settings? = nil, notes: Notes = Notes(),
-    _ body: @escaping @Sendable (JobRunner) async throws -> Result
-  ) async throws -> Result {
-    let runner = JobRunner(
-      shop.service, settings: settings ?? Self.settings(), note: { notes.add($0) })
-    return try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await runner.run() }
-      let result = try await body(runner)
-      await runner.stop()
-      try await group.waitForAll()
-      return result
-    }
-  }
-
-  /// Pauses last no time, time limits for ever.
-  private static func settings(attempts: Int = 3) -> JobRunner.Settings {
-    JobRunner.Settings(
-      retries: RetryPolicy(mostAttempts: attempts, firstPause: 0, longestPause: 0),
-      jitter: { 0 },
-      sleep: { microseconds in
-        if microseconds > 60_000_000 { try await Task.sleep(for: .seconds(3_600)) }
-      })
-  }
-
-  private func done(_ job: Int64, _ notes: Notes, in shop: Shop) async throws -> JobRecord {
-    await notes.finished(job)
-    return try #require(try shop.service.store.job(job))
-  }
-
   private func statuses(_ job: JobRecord) -> [String: TaskStatus] {
     Dictionary(uniqueKeysWithValues: job.tasks.map { ("\($0.kind) \($0.name)", $0.state.status) })
   }
 
   @Test func `a job loads, and refreshes what is referred to first`() async throws {
-    let shop = try await Shop(segments: Self.fans, Shop.oslo)
+    let shop = try await Shop(segments: Shop.fans, Shop.oslo)
     try shop.replace("Customer.csv", Shop.customers + "6,Oslo,1,2024-01-01\n")
     let notes = Notes()
-    let job = try await running(shop, notes: notes) { runner in
+    let job = try await shop.running(notes: notes) { runner in
       let job = try await runner.submit(JobRequest(.all, loading: true), by: "ann")
-      return try await done(job.id, notes, in: shop)
+      return try await shop.done(job.id, notes)
     }
     #expect(job.author == "ann" && job.trigger == .manual && job.asOf == Shop.asOf.microseconds)
     #expect(job.tasks.map(\.name) == ["Customer", "Order", "oslo", "fans"])
@@ -70,8 +37,8 @@ import Testing
     let shop = try await Shop(segments: Shop.oslo, Shop.coffee)
     try shop.replace("Order.csv", Shop.orders + "5,x,tea,2024-01-10,1\n")
     let notes = Notes()
-    let job = try await running(shop, notes: notes) { runner in
-      try await done(runner.submit(JobRequest(.all, loading: true)).id, notes, in: shop)
+    let job = try await shop.running(notes: notes) { runner in
+      try await shop.done(runner.submit(JobRequest(.all, loading: true)).id, notes)
     }
     #expect(
       statuses(job) == [
@@ -86,15 +53,15 @@ import Testing
   @Test func `inactive segments, and what refers to them, are skipped; static ones are left alone`()
     async throws
   {
-    let shop = try await Shop(segments: Self.fans, Shop.oslo, Shop.coffee, Shop.newcomers)
+    let shop = try await Shop(segments: Shop.fans, Shop.oslo, Shop.coffee, Shop.newcomers)
     try shop.service.change("oslo", [.deactivate])
     try shop.service.change("coffee", [.type(.static)])
     let notes = Notes()
-    let (job, all) = try await running(shop, notes: notes) { runner in
+    let (job, all) = try await shop.running(notes: notes) { runner in
       let job = try await runner.submit(
         JobRequest(.scheduled(on: [CivilDate(days: 0)]), trigger: .schedule))
       let all = try await runner.submit(JobRequest(.all))
-      return (try await done(job.id, notes, in: shop), try await done(all.id, notes, in: shop))
+      return (try await shop.done(job.id, notes), try await shop.done(all.id, notes))
     }
     #expect(
       statuses(job) == [
@@ -124,7 +91,7 @@ import Testing
           }
           if fails { throw error }
         }
-      }, segments: Shop.oslo, Self.fans)
+      }, segments: Shop.oslo, Shop.fans)
     return (shop, left)
   }
 
@@ -132,8 +99,8 @@ import Testing
     let (shop, _) = try await failing(
       2, DuckDBError(message: "Out of memory", category: .outOfMemory))
     let notes = Notes()
-    let job = try await running(shop, notes: notes) { runner in
-      try await done(runner.submit(JobRequest(.all)).id, notes, in: shop)
+    let job = try await shop.running(notes: notes) { runner in
+      try await shop.done(runner.submit(JobRequest(.all)).id, notes)
     }
     #expect(job.tasks.map(\.state.status) == [.successful, .successful])
     #expect(job.tasks.map(\.state.attempts) == [3, 1])
@@ -148,8 +115,8 @@ import Testing
     ] {
       let (shop, _) = try await failing(100, error)
       let notes = Notes()
-      let job = try await running(shop, notes: notes) { runner in
-        try await done(runner.submit(JobRequest(.all)).id, notes, in: shop)
+      let job = try await shop.running(notes: notes) { runner in
+        try await shop.done(runner.submit(JobRequest(.all)).id, notes)
       }
       #expect(job.tasks.map(\.state.status) == [.failed, .skipped])
       #expect(job.tasks[0].state.attempts == attempts && job.tasks[0].state.cause == error.message)
@@ -159,26 +126,37 @@ import Testing
   }
 
   @Test func `a segment that takes too long fails alone`() async throws {
+    // A time limit passes once the slow segment is being waited for, and never for another.
     let slow = Guarded(true)
+    let waiting = Guarded(JobSignal())
     let shop = try await Shop(
       engine: { database in
         FailingEngine(
           engine: DuckDBEngine(database: database),
           beforeLeaf: { leaf in
-            if case .has = leaf, slow.withLock({ $0 }) {
-              try await Task.sleep(for: .seconds(3_600))
-            }
+            guard case .has = leaf, slow.withLock({ $0 }) else { return }
+            waiting.withLock { $0 }.send(.stop)
+            defer { waiting.withLock { $0 = JobSignal() } }
+            try await Task.sleep(for: .seconds(3_600))
           }
         ) {}
-      }, segments: Shop.oslo, Shop.coffee)
-    var settings = JobRunner.Settings(timeLimit: 1_500_000)
-    settings.jitter = { 0 }
-    let notes = Notes()
-    let job = try await running(shop, settings: settings, notes: notes) { runner in
-      try await done(runner.submit(JobRequest(.all)).id, notes, in: shop)
+      }, segments: Shop.oslo, Shop.coffee, Shop.newcomers)
+    var settings = Shop.settings()
+    settings.sleep = { _ in
+      await waiting.withLock { $0 }.wait()
+      try Task.checkCancellation()
     }
-    #expect(statuses(job) == ["segment coffee": .failed, "segment oslo": .successful])
-    #expect(job.tasks.first { $0.name == "coffee" }?.state.cause?.contains("longer than") == true)
+    let notes = Notes()
+    let job = try await shop.running(settings: settings, notes: notes) { runner in
+      try await shop.done(runner.submit(JobRequest(.all)).id, notes)
+    }
+    #expect(
+      statuses(job) == [
+        "segment coffee": .failed, "segment newcomers": .successful, "segment oslo": .successful,
+      ])
+    let coffee = try #require(job.tasks.first { $0.name == "coffee" })
+    #expect(coffee.state.cause?.contains("longer than 3600 seconds") == true)
+    #expect(try shop.service.store.run(try #require(coffee.run))?.cause == coffee.state.cause)
     slow.withLock { $0 = false }
     #expect(try await shop.result("coffee").count == 2)
   }
@@ -187,12 +165,12 @@ import Testing
 
   @Test func `a canceled job leaves the last good members`() async throws {
     let log = CountingEngine.Log()
-    let shop = try await Shop(engine: log.engine, segments: Shop.oslo, Self.fans)
+    let shop = try await Shop(engine: log.engine, segments: Shop.oslo, Shop.fans)
     try await shop.refresh()
     try shop.replace("Customer.csv", "Id,City,Points,Joined\n7,Oslo,1,2024-01-01\n")
     _ = try await shop.service.load()
     let notes = Notes()
-    let job = try await running(shop, notes: notes) { runner in
+    let job = try await shop.running(notes: notes) { runner in
       let begun = AsyncStream<Void>.makeStream()
       log.interruption.withLock {
         $0 = {
@@ -203,7 +181,7 @@ import Testing
       let job = try await runner.submit(JobRequest(.all))
       for await _ in begun.stream { break }
       #expect(try await runner.cancel(job.id))
-      let ended = try await done(job.id, notes, in: shop)
+      let ended = try await shop.done(job.id, notes)
       #expect(try await !runner.cancel(job.id), "it has ended")
       return ended
     }
@@ -214,8 +192,8 @@ import Testing
 
   @Test func `a job goes on where it stood when the process ended`() async throws {
     let log = CountingEngine.Log()
-    let shop = try await Shop(engine: log.engine, segments: Shop.oslo, Self.fans)
-    let id = try await running(shop) { runner in
+    let shop = try await Shop(engine: log.engine, segments: Shop.oslo, Shop.fans)
+    let id = try await shop.running { runner in
       let begun = AsyncStream<Void>.makeStream()
       log.interruption.withLock {
         $0 = {
@@ -237,8 +215,8 @@ import Testing
     killed.tasks[0].state = TaskState(status: .processing, attempts: 1)
     try shop.service.store.save(killed, tasks: [1])
     let notes = Notes()
-    let job = try await running(shop, notes: notes) { _ in
-      try await done(id, notes, in: shop)
+    let job = try await shop.running(notes: notes) { _ in
+      try await shop.done(id, notes)
     }
     #expect(job.tasks.map(\.state.status) == [.successful, .successful])
     #expect(job.tasks[0].state.attempts == 2)
@@ -251,8 +229,8 @@ import Testing
     try shop.service.delete("coffee")
     try shop.service.change("newcomers", [.deactivate])
     let notes = Notes()
-    let ended = try await running(shop, notes: notes) { _ in
-      try await done(job.id, notes, in: shop)
+    let ended = try await shop.running(notes: notes) { _ in
+      try await shop.done(job.id, notes)
     }
     #expect(
       statuses(ended) == [
@@ -262,58 +240,27 @@ import Testing
   }
 
   @Test func `jobs take turns`() async throws {
-    let shop = try await Shop(segments: Shop.oslo, Shop.coffee, Shop.newcomers)
-    var settings = Self.settings()
+    // A wave begins once the other job waits for its turn; the sixth has nobody behind it.
+    let turn = Guarded<Turn?>(nil)
+    let waves = Guarded(0)
+    let shop = try await Shop(
+      engine: { database in
+        FailingEngine(engine: DuckDBEngine(database: database)) {
+          let wave = waves.withLock { waves in
+            waves += 1
+            return waves
+          }
+          while wave < 6, turn.withLock({ $0?.waiting }) == 0 { await Task.yield() }
+        }
+      }, segments: Shop.oslo, Shop.coffee, Shop.newcomers)
+    var settings = Shop.settings()
     settings.wave = 1
     let notes = Notes()
-    let ids = try await running(shop, settings: settings, notes: notes) { runner in
+    try await shop.running(settings: settings, notes: notes) { runner in
+      turn.withLock { $0 = runner.turn }
       let ids = try await [runner.submit(JobRequest(.all)).id, runner.submit(JobRequest(.all)).id]
-      for id in ids { _ = try await done(id, notes, in: shop) }
-      return ids
+      for id in ids { _ = try await shop.done(id, notes) }
     }
-    // After one wave of the one, one of the other, as soon as both are there.
-    let published = notes.published
-    #expect(published.count == 6)
-    #expect(published.suffix(3) != Array(repeating: ids[1], count: 3))
-  }
-}
-
-/// What a runner has told.
-private final class Notes: Sendable {
-  private struct State {
-    var finished: Set<Int64> = []
-    var published: [Int64] = []
-    var waiting: [(job: Int64, continuation: CheckedContinuation<Void, Never>)] = []
-  }
-
-  private let state = Mutex(State())
-
-  /// The jobs that have published, in order.
-  var published: [Int64] { state.withLock { $0.published } }
-
-  func add(_ note: JobNote) {
-    let waiting: [CheckedContinuation<Void, Never>] = state.withLock { state in
-      switch note {
-      case .published(let job, _): state.published.append(job)
-      case .finished(let job):
-        state.finished.insert(job)
-        defer { state.waiting.removeAll { $0.job == job } }
-        return state.waiting.filter { $0.job == job }.map(\.continuation)
-      case .changed, .progress, .trouble: break
-      }
-      return []
-    }
-    for continuation in waiting { continuation.resume() }
-  }
-
-  func finished(_ job: Int64) async {
-    await withCheckedContinuation { continuation in
-      let isOver = state.withLock { state in
-        if state.finished.contains(job) { return true }
-        state.waiting.append((job, continuation))
-        return false
-      }
-      if isOver { continuation.resume() }
-    }
+    #expect(notes.published == [1, 2, 1, 2, 1, 2])
   }
 }

@@ -25,7 +25,8 @@ import Testing
     .queued: ["started": .processing, "wasSkipped": .skipped, "wasCanceled": .canceled],
     .processing: [
       "wasStopped": .queued, "succeeded": .successful, "failed": .failed,
-      "failedRetryably": .failureRetrying, "wasLost": .failureRetrying, "wasCanceled": .canceled,
+      "failedRetryably": .failureRetrying, "wasLost": .failureRetrying, "wasSkipped": .skipped,
+      "wasCanceled": .canceled,
     ],
     .failureRetrying: [
       "retryCameDue": .queued, "wasSkipped": .skipped, "wasCanceled": .canceled,

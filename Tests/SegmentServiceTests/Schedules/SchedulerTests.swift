@@ -62,6 +62,42 @@ import Testing
     #expect(try await look(shop).isEmpty)
   }
 
+  @Test func `a refresh is due until there is a job for it`() async throws {
+    let (shop, clock) = try await shop(Shop.oslo)
+    try shop.service.set(
+      SystemSchedule(
+        timeZone: "UTC", weekdays: Set(Weekday.allCases), times: [TimeOfDay(hour: 18, minute: 0)]))
+    clock.set("2024-03-31T18:00:00Z")
+    let due = try shop.service.dueOccurrences()
+    #expect(try due.count == 1 && shop.service.dueOccurrences() == due)
+    #expect(throws: CancellationError.self) {
+      try shop.service.makeJob(JobRequest(.all)) { settings in
+        try settings.noteOccurrence(due[0])
+        throw CancellationError()
+      }
+    }
+    #expect(try shop.service.dueOccurrences() == due)
+    #expect(try await look(shop).count == 1)
+    #expect(try shop.service.dueOccurrences().isEmpty)
+  }
+
+  @Test func `a clock that was ahead does not keep refreshes from being due`() async throws {
+    let (shop, clock) = try await shop(Shop.oslo)
+    clock.set("2030-01-01T00:00:00Z")
+    try shop.service.set(
+      SystemSchedule(
+        timeZone: "UTC", weekdays: Set(Weekday.allCases), times: [TimeOfDay(hour: 18, minute: 0)]))
+    clock.set("2024-03-31T12:00:00Z")
+    #expect(try await look(shop).isEmpty)
+    clock.set("2024-03-31T18:00:00Z")
+    #expect(try await look(shop).count == 1)
+    // Put right by a little, it does not make a refresh happen twice.
+    clock.set("2024-03-31T17:59:30Z")
+    #expect(try await look(shop).isEmpty)
+    clock.set("2024-03-31T18:00:05Z")
+    #expect(try await look(shop).isEmpty)
+  }
+
   @Test func `segments take part by schedules of their own`() async throws {
     let (shop, clock) = try await shop(
       [Shop.oslo, Shop.coffee, Shop.newcomers, Shop.heavy].joined(separator: "---\n"))
@@ -104,6 +140,8 @@ import Testing
     try shop.service.change("coffee", [.planDeactivation(planned(1))])
     #expect(try await look(shop).isEmpty)
     clock.set("2024-03-31T13:30:00Z")
+    // Whoever makes the change: the scheduler refreshes what it has activated.
+    try shop.service.makePlannedChanges()
     #expect(try await look(shop).map(names) == [["oslo"]])
     #expect(try shop.service.list().map(\.record.state) == [.inactive, .active])
     #expect(try await look(shop).isEmpty)

@@ -7,13 +7,13 @@ struct FailingEngine: ForwardingEngine {
   /// Before each leaf but those that only find who is present.
   var beforeLeaf: @Sendable (Leaf) async throws -> Void = { _ in }
   /// Before each evaluation.
-  let before: @Sendable () throws -> Void
+  let before: @Sendable () async throws -> Void
 
   func evaluate(
     _ leaves: [Leaf], with references: ReferencedSets, in version: DataVersion,
     each: @escaping @Sendable (Leaf, Result<MemberSet, any Error>) async throws -> Void
   ) async throws {
-    try before()
+    try await before()
     for leaf in leaves { try await beforeLeaf(leaf) }
     try await engine.evaluate(leaves, with: references, in: version, each: each)
   }
