@@ -2,10 +2,8 @@ extension LogicalPlan {
   /// The tables whose rows decide who is a member.
   public var tables: Set<String> {
     var tables: Set<String> = [audience.table]
+    // A limit is by an attribute of the profile's own row.
     for leaf in leaves { leaf.addTables(to: &tables) }
-    if case .top(let column, _)? = limit?.choice {
-      tables.formUnion(column.row.lookups.map(\.target))
-    }
     return tables
   }
 }

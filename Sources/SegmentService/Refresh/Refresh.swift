@@ -90,7 +90,8 @@ extension SegmentService {
     }
     let chosen = all.filter { wanted.contains($0.name) }
     if let draft = chosen.first(where: { $0.state == .draft }) {
-      throw LifecycleError.draft(draft.name, problems: try self.draft(draft.name)?.problems ?? [])
+      throw LifecycleError.draft(
+        draft.name, problems: try problems(of: draft.version, catalog: snapshot().catalog))
     }
     let inactive = chosen.filter { $0.state == .inactive }.map(\.name)
     guard inactive.isEmpty else { throw LifecycleError.inactive(inactive) }

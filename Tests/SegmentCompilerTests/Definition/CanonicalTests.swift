@@ -69,4 +69,20 @@ import Testing
     }
     #expect(try canonical("{audience: Order, keys: [1]}", in: catalog).audience == "Order")
   }
+
+  @Test func `another name takes the place of one that is referred to, and of no other`() throws {
+    let definition = try SegmentDefinition.decodeAll(
+      """
+      segment: s
+      rules:
+        - match: {any: [{is: memberOf, value: old}, {is: memberOf, value: other}]}
+        - combine: except
+          group: [{match: {isNot: memberOf, value: old}}, {combine: union, match: {has: {from: Order, where: {row: Customer, is: memberOf, value: old}}}}]
+      """)[0]
+    #expect(definition.references == ["old", "other"])
+    let renamed = definition.referring(to: "new", insteadOf: "old")
+    #expect(renamed.references == ["new", "other"])
+    #expect(renamed.referring(to: "old", insteadOf: "new") == definition)
+    #expect(definition.referring(to: "x", insteadOf: "nobody") == definition)
+  }
 }

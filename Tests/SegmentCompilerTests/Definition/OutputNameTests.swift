@@ -6,7 +6,7 @@ import Testing
   @Test(arguments: [
     ("vip", "Vip"), ("Loyal customers", "LoyalCustomers"), ("big-spenders_2024", "BigSpenders2024"),
     ("90 days", "Segment90Days"), ("Zürich café", "ZurichCafe"), ("東京", "DongJing"),
-    ("Клиенты", "Klienty"), ("!!!", "Segment"), ("", "Segment"),
+    ("Клиенты", "Klienty"), ("🎉 vip", "Vip"), ("!!!", "Segment"), ("", "Segment"),
   ]) func `a name is made of letters and digits`(name: String, expected: String) {
     let suggestion = OutputName.suggestion(for: name) { _ in false }
     #expect(suggestion == expected)
