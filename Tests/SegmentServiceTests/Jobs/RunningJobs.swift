@@ -45,7 +45,11 @@ extension Shop {
   func finish(
     _ job: JobRecord, settings: JobRunner.Settings = Shop.settings(), notes: Notes = Notes()
   ) async throws -> JobRecord {
-    try await running(settings: settings, notes: notes) { _ in try await done(job.id, notes) }
+    // A runner before may have worked on it beside others.
+    if let ended = try service.store.job(job.id), ended.finished != nil { return ended }
+    return try await running(settings: settings, notes: notes) { _ in
+      try await done(job.id, notes)
+    }
   }
 }
 
