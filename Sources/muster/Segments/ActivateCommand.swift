@@ -117,7 +117,7 @@ private func change(
     case .success(let record):
       changed.append(record)
       Terminal.print(stateText(record, in: service))
-    case .failure(let error): Terminal.printError("\(item.segment.printable): \(error)")
+    case .failure(let error): Terminal.printError("Error: \(item.segment.printable): \(error)")
     }
   }
   return changed

@@ -25,7 +25,7 @@ struct DeleteCommand: ParsableCommand {
         Terminal.print("\(record.name.printable) is in the trash.")
       case .failure(let error):
         failed = true
-        Terminal.printError("\(error)")
+        Terminal.printError("Error: \(error)")
       }
     }
     if failed { throw ExitCode.failure }
