@@ -18,8 +18,7 @@ from failures import Scenes
 from kills import Chain
 from program import Program
 from proofs import Proofs
-from step import Broken
-from verdict import Verdict
+from verdict import Verdict, in_words
 
 CHAINS = 2  # beside each other; on every machine, so that a seed means the same
 
@@ -72,8 +71,8 @@ def run(arguments, program, scratch, part, workers):
         verdict = Verdict(worker, arguments.verbose)
         try:
             return part(arguments, program.beside(folder), folder, worker, workers, verdict), verdict.failures
-        except Broken as broken:
-            return [], verdict.failures + [f"{broken}"]
+        except Exception as error:
+            return [], verdict.failures + [in_words(error)]
 
     began = time.monotonic()
     with ThreadPoolExecutor(workers) as pool:

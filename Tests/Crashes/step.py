@@ -133,7 +133,8 @@ class Step:
         """Some commands that read, chosen at random, say what they say in the old or the new state."""
         if attempt.ended == "untidied":
             return
-        segments = [row["name"] for row in (self.after if attempt.has_new else self.before).rows("segment")]
+        segments = (self.after if attempt.has_new else self.before).rows("segment")
+        segments = [row["name"] for row in segments if row["name"]]  # in the trash they have none
         every = readings(segments)
         for arguments in random.sample(every, min(count, len(every))):
             said = self.said(attempt.folder, arguments)
@@ -205,14 +206,15 @@ def results(state: State):
     """Rows of the tables in force, and of each segment its definition and the last run: numbers that were given out to
     a command that came to nothing make no difference."""
     segments = {segment["id"]: segment for segment in state.rows("segment")}
+    names = {number: segment["name"] or f"{segment['trashedName']} (trash)" for number, segment in segments.items()}
     definitions = {
-        segments[version["segmentId"]]["name"]: version["definition"]
+        names[version["segmentId"]]: version["definition"]
         for version in state.rows("segmentVersion")
         if version["number"] == segments[version["segmentId"]]["version"]
     }
     runs = {}
     for run in sorted(state.rows("run"), key=lambda run: run["position"]):
-        runs[segments[run["segmentId"]]["name"]] = (run["status"], run["count"], run["rules"])
+        runs[names[run["segmentId"]]] = (run["status"], run["count"], run["rules"])
     last = max((version["id"] for version in state.rows("dataVersion")), default=0)
     parts = {row["partId"] for row in state.rows("dataVersionPart") if row["dataVersionId"] == last}
     rows = {part["tableName"]: part["rows"] for part in state.rows("part") if part["id"] in parts}
