@@ -15,6 +15,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(
+      url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1",
+      traits: ["FullFoundation"]),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -64,10 +67,29 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    // The HTTP API.
+    .target(
+      name: "SegmentServer",
+      dependencies: [
+        "SegmentCompiler", "SegmentEngines", "SegmentService", "SegmentStore",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Yams", package: "Yams"),
+      ],
+      resources: [
+        .embedInCode("OpenAPI/openapi.yaml"),
+        .embedInCode("OpenAPI/segments.yaml"),
+        .embedInCode("OpenAPI/definitions.yaml"),
+        .embedInCode("OpenAPI/catalog.yaml"),
+        .embedInCode("OpenAPI/results.yaml"),
+        .embedInCode("OpenAPI/jobs.yaml"),
+        .embedInCode("OpenAPI/identity.yaml"),
+      ],
+      swiftSettings: strict
+    ),
     .executableTarget(
       name: "muster",
       dependencies: [
-        "SegmentCompiler", "SegmentEngines", "SegmentService", "SegmentStore",
+        "SegmentCompiler", "SegmentEngines", "SegmentServer", "SegmentService", "SegmentStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict
@@ -87,6 +109,14 @@ let package = Package(
       dependencies: [
         "SegmentStore",
         .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "SegmentServerTests",
+      dependencies: [
+        "SegmentServer",
+        .product(name: "HummingbirdTesting", package: "hummingbird"),
       ],
       swiftSettings: strict
     ),

@@ -79,8 +79,9 @@ import Testing
     try workspace.write("data/Customer.csv", "Id,City\n1,Oslo\n2,Moss\n")
     try workspace.write("data/Order-1.csv", "Nr,CustomerId,Note\n1,1,c\n")
     // In a task of its own: what follows in the test must not find itself canceled.
+    let loader = try workspace.loader()
     let load = Task {
-      try await workspace.load { step in
+      try await loader.load(at: 1) { step in
         if step.phase == .writing { withUnsafeCurrentTask { $0?.cancel() } }
       }
     }
