@@ -19,6 +19,7 @@ let package = Package(
       url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1",
       traits: ["FullFoundation"]),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     // DuckDB's C API, bound at run time: the package builds without DuckDB.
@@ -73,7 +74,8 @@ let package = Package(
       dependencies: [
         "SegmentCompiler", "SegmentEngines", "SegmentService", "SegmentStore",
         .product(name: "Hummingbird", package: "hummingbird"),
-        .product(name: "Yams", package: "Yams"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       resources: [
         .embedInCode("OpenAPI/openapi.yaml"),

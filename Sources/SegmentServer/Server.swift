@@ -1,2 +1,86 @@
+import HTTPTypes
 import Hummingbird
-import Yams
+import HummingbirdCore
+import Logging
+import NIOCore
+import SegmentService
+import ServiceLifecycle
+
+/// Where the server listens.
+public struct ServerSettings: Sendable {
+  public var host: String
+  /// 0 for any that is free.
+  public var port: Int
+
+  public init(host: String = "127.0.0.1", port: Int = 8080) {
+    self.host = host
+    self.port = port
+  }
+}
+
+/// The HTTP server of a workspace.
+public struct Server: Sendable {
+  private let group: ServiceGroup
+
+  /// - Parameter isRunning: is called with the port when requests can come.
+  public init(
+    _ service: SegmentService, settings: ServerSettings,
+    isRunning: @escaping @Sendable (Int) -> Void = { _ in }
+  ) {
+    var logger = Logger(label: "muster")
+    logger.logLevel = .warning
+    group = ServiceGroup(
+      services: [
+        makeApplication(service, settings: settings, logger: logger, isRunning: isRunning)
+      ], logger: logger)
+  }
+
+  /// Answers requests until it is stopped.
+  ///
+  /// - Throws: where the address cannot be listened at.
+  public func run() async throws { try await group.run() }
+
+  /// Takes no more requests, and ends when those that came are answered.
+  public func stop() async { await group.triggerGracefulShutdown() }
+}
+
+func makeApplication(
+  _ service: SegmentService, settings: ServerSettings, logger: Logger,
+  isRunning: @escaping @Sendable (Int) -> Void = { _ in }
+) -> some ApplicationProtocol {
+  Application(
+    router: makeRouter(API(service), contract: .own),
+    server: .http1(configuration: HTTP1Channel.Configuration(idleTimeout: .seconds(120))),
+    configuration: ApplicationConfiguration(
+      address: .hostname(settings.host, port: settings.port), serverName: "Muster"),
+    onServerRunning: { channel in isRunning(channel.localAddress?.port ?? settings.port) },
+    logger: logger)
+}
+
+/// Routes requests as the contract says.
+func makeRouter(_ api: API, contract: Contract) -> Router<APIContext> {
+  let router = Router(context: APIContext.self)
+  router.add(middleware: ProblemMiddleware())
+  for (path, routes) in Dictionary(grouping: contract.routes, by: \.path) {
+    let place = RouterPath(Contract.basePath + path)
+    for route in routes {
+      router.on(place, method: route.method) { request, context in
+        try await RouteResponder(api: api, route: route).respond(to: request, context)
+      }
+    }
+    let known = Set(routes.map(\.method))
+    for method in allMethods where !known.contains(method) {
+      router.on(place, method: method) { _, _ -> Response in
+        var problem = Problem(
+          .methodNotAllowed, "methodNotAllowed", "\(method) is not possible here.")
+        problem.headers[.allow] = known.map(\.rawValue).sorted().joined(separator: ", ")
+        throw problem
+      }
+    }
+  }
+  return router
+}
+
+private let allMethods: [HTTPRequest.Method] = [
+  .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
+]

@@ -104,6 +104,15 @@ extension SegmentStore {
     }
   }
 
+  /// The last run of a segment, whatever came of it; nil where there is none.
+  public func lastRun(of segment: String) throws -> RunRecord? {
+    try database.read { db in
+      try RunRecord.fetchOne(
+        db, sql: selectRun + "WHERE s.name = ? ORDER BY r.position DESC LIMIT 1",
+        arguments: [segment])
+    }
+  }
+
   /// The last succeeded run of every segment that has one and is not in the trash, by name.
   public func allLastPublished() throws -> [RunRecord] {
     try database.read { db in

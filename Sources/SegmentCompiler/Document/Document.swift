@@ -13,6 +13,11 @@ public struct Document: Sendable, Equatable {
   public struct Entry: Sendable, Equatable {
     public var key: String
     public var value: Document
+
+    public init(key: String, value: Document) {
+      self.key = key
+      self.value = value
+    }
   }
 
   public var value: Value

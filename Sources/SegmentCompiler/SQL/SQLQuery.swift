@@ -94,6 +94,23 @@ public enum SQLValue: Sendable, Hashable {
   public static func text(_ string: String) -> SQLValue { .text(Text(string)) }
 }
 
+extension SQLValue: CustomStringConvertible {
+  /// As people read it.
+  public var description: String {
+    switch self {
+    case .null: "missing"
+    case .boolean(let value): String(value)
+    case .integer(let number): String(number)
+    case .double(let number): String(number)
+    case .text(let text): "'\(text)'"
+    case .blob(let bytes): "\(bytes.count) bytes"
+    case .date(let days): CivilDate(days: Int(days)).description
+    case .instant(let microseconds): Instant(microseconds: microseconds).description
+    case .decimal(let digits): digits
+    }
+  }
+}
+
 /// Text that is equal only where its UTF-8 bytes are: never by canonical equivalence.
 public struct Text: Sendable, Hashable, Comparable, CustomStringConvertible {
   public let utf8: [UInt8]

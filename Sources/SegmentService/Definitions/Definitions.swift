@@ -23,16 +23,22 @@ extension SegmentService {
     try save([DefinitionSource(text: text)])
   }
 
-  func save(_ definitions: [WrittenDefinition], catalog: Catalog, by author: String? = nil) throws
-    -> [CheckedDefinition]
-  {
+  /// - Parameter revision: the one that the segments must be at; nil for any.
+  func save(
+    _ definitions: [WrittenDefinition], catalog: Catalog, expecting revision: Int? = nil,
+    by author: String? = nil
+  ) throws -> [CheckedDefinition] {
     var facts = try segmentFacts(adding: definitions.map(\.definition))
     for name in facts.keys { facts[name]?.isAvailable = true }
     let checked = try DefinitionCheck(catalog: catalog, asOf: now(), facts: facts)
       .planning(definitions).map(\.checked)
     let saved = try checked.map { try $0.definition.canonical(in: catalog) }
-    let versions = try store.save(
-      saved.map { (name: $0.name, definition: $0.json) }, at: now().microseconds, by: author)
+    let versions = try store.edit(at: now().microseconds, by: author) { edits in
+      try saved.map { definition in
+        try edits.record(definition.name)?.require(revision)
+        return try edits.save(definition.json, of: definition.name)
+      }
+    }
     return zip(checked, versions).map { checked, version in
       var result = checked
       result.version = version.number

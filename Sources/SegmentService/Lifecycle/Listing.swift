@@ -31,6 +31,11 @@ extension SegmentService {
     }
   }
 
+  func listed(_ record: SegmentRecord) throws -> ListedSegment {
+    try listed(
+      record, try store.lastPublished(of: record.name), try store.lastRun(of: record.name))
+  }
+
   private func listed(
     _ record: SegmentRecord, _ published: RunRecord?, _ run: RunRecord?
   ) throws -> ListedSegment {

@@ -209,19 +209,11 @@ private struct ChangingSegment {
 
   private func requireUnused(_ record: SegmentRecord, unless evenIfUsed: Bool) throws {
     guard !evenIfUsed else { return }
-    let users = try edits.records().filter { other in
-      // What a draft refers to, and what the valid version behind it does.
-      let versions = [
-        other.version, other.version.isDraft ? try edits.versionInForce(of: other) : nil,
-      ]
-      return other.id != record.id
-        && versions.contains { version in
-          version.flatMap { try? service.storedDefinition($0) }?.references.contains(record.name)
-            == true
-        }
+    let users = try service.users(of: record, among: edits.records()) {
+      try edits.versionInForce(of: $0)
     }
     guard users.isEmpty else {
-      throw SegmentInUse(segment: record.name, users: users.map(\.name))
+      throw SegmentInUse(segment: record.name, users: users)
     }
   }
 

@@ -2,15 +2,17 @@ import ArgumentParser
 @preconcurrency import Dispatch
 import Foundation
 import SegmentCompiler
+import SegmentServer
 import SegmentService
 import SegmentStore
 
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve",
-    abstract: "Refresh by the schedule until you stop it.",
+    abstract: "Answer requests and refresh by the schedule until you stop it.",
     discussion: """
-      Works on jobs that are unfinished, refreshes when 'muster schedule' says so, and makes planned \
+      Answers requests to its HTTP API, whose description is at /api/v1/openapi.json. Works on jobs that are \
+      unfinished, refreshes when 'muster schedule' says so, and makes planned \
       changes when their time has come. It owns the workspace meanwhile: 'muster jobs' can look on, other \
       commands have to wait. SIGTERM and SIGINT end it, a second one at once; what it was working on goes \
       on at the next start. It ends with a failure where only a new start helps: let a supervisor see to that.
@@ -18,12 +20,35 @@ struct ServeCommand: AsyncParsableCommand {
 
   @OptionGroup var options: WorkspaceOptions
 
+  @Option(help: "The address to listen at. Only this machine's own are possible.")
+  var host = "127.0.0.1"
+
+  @Option(help: "The port to listen at; 0 for any that is free.")
+  var port = 8080
+
+  private static let loopback = ["127.0.0.1", "::1", "localhost"]
+
+  func validate() throws {
+    guard ServeCommand.loopback.contains(host) else {
+      throw ValidationError(
+        "--host must be one of \(ServeCommand.loopback.joined(separator: ", ")): whoever reaches the server may do everything. Put a proxy that knows its users before it."
+      )
+    }
+    guard (0...65535).contains(port) else {
+      throw ValidationError("--port must be from 0 to 65535, not \(port).")
+    }
+  }
+
   func run() async throws {
     let service = try options.open(for: "serve")
     let log = ServiceLog(service)
     let runner = JobRunner(service, note: { log.write($0) })
     let scheduler = Scheduler(service, runner: runner, note: { log.write($0) })
-    log.write("Serving \(service.definition.name.printable).")
+    let server = Server(service, settings: ServerSettings(host: host, port: port)) { port in
+      log.write(
+        "Serving \(service.definition.name.printable) at http://\(host == "::1" ? "[::1]" : host):\(port)/api/v1."
+      )
+    }
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await scheduler.run() }
       group.addTask {
@@ -36,14 +61,32 @@ struct ServeCommand: AsyncParsableCommand {
           }
           isStopping = true
           log.write("Received \(signal): stopping.")
+          await server.stop()
           await runner.stop()
         }
       }
+      group.addTask {
+        do {
+          try await server.run()
+        } catch {
+          await runner.stop()
+          throw ServerError(address: "\(host):\(port)", cause: "\(error)")
+        }
+      }
       try await runner.run()
+      await server.stop()
       group.cancelAll()
+      try await group.waitForAll()
     }
     log.write("Stopped.")
   }
+}
+
+private struct ServerError: Error, CustomStringConvertible {
+  var address: String
+  var cause: String
+
+  var description: String { "The server cannot listen at \(address): \(cause)" }
 }
 
 /// SIGTERM and SIGINT as they come.

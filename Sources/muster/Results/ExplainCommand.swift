@@ -44,25 +44,9 @@ func explanationText(_ explanation: Explanation) -> String {
   for (index, query) in explanation.queries.enumerated() {
     lines += ["", "-- set \(index + 1)", query.sql]
     if !query.values.isEmpty {
-      lines.append("-- values: " + query.values.map { $0.text.printable }.joined(separator: ", "))
+      lines.append(
+        "-- values: " + query.values.map { $0.description.printable }.joined(separator: ", "))
     }
   }
   return lines.joined(separator: "\n")
-}
-
-extension SQLValue {
-  /// As people read it.
-  fileprivate var text: String {
-    switch self {
-    case .null: "missing"
-    case .boolean(let value): String(value)
-    case .integer(let number): String(number)
-    case .double(let number): String(number)
-    case .text(let text): "'\(text)'"
-    case .blob(let bytes): "\(bytes.count) bytes"
-    case .date(let days): CivilDate(days: Int(days)).description
-    case .instant(let microseconds): Instant(microseconds: microseconds).description
-    case .decimal(let digits): digits
-    }
-  }
 }

@@ -1,0 +1,48 @@
+import Hummingbird
+import SegmentCompiler
+import SegmentService
+
+/// What can be asked for: each operation of the contract and who answers it.
+struct API: Sendable {
+  let segments: SegmentHandlers
+  let versions: VersionHandlers
+  let trash: TrashHandlers
+  let definitions: DefinitionHandlers
+
+  init(_ service: SegmentService) {
+    segments = SegmentHandlers(service: service)
+    versions = VersionHandlers(service: service)
+    trash = TrashHandlers(service: service)
+    definitions = DefinitionHandlers(service: service)
+  }
+
+  func answer(_ request: APIRequest) async throws -> Response {
+    switch request.route.endpoint {
+    case .getContract: .json(text: Contract.own.json.utf8)
+
+    case .listSegments: try segments.list(request)
+    case .createSegment: try segments.create(request)
+    case .changeSegments: try segments.changeSeveral(request)
+    case .getSegment: try segments.get(request)
+    case .editSegment: try segments.edit(request)
+    case .changeSegment: try segments.change(request)
+    case .deleteSegment: try segments.delete(request)
+    case .duplicateSegment: try segments.duplicate(request)
+    case .getUsage: try segments.usage(request)
+
+    case .listVersions: try versions.list(request)
+    case .getVersion: try versions.get(request)
+    case .restoreVersion: try versions.restore(request)
+    case .compareVersions: try versions.compare(request)
+
+    case .listTrash: try trash.list(request)
+    case .emptyTrash: try trash.empty(request)
+    case .purgeSegment: try trash.purge(request)
+    case .restoreSegment: try trash.restore(request)
+
+    case .validateDefinitions: try definitions.validate(request)
+    case .previewDefinition: try await definitions.preview(request)
+    case .explainDefinitions: try definitions.explain(request)
+    }
+  }
+}

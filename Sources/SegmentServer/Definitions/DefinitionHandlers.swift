@@ -1,0 +1,119 @@
+import Hummingbird
+import SegmentCompiler
+import SegmentService
+
+/// Definitions that are not saved.
+struct DefinitionHandlers: Sendable {
+  let service: SegmentService
+
+  func validate(_ request: APIRequest) throws -> Response {
+    struct Validation: Encodable {
+      var items: [CheckedDefinitionBody]
+      var problems: [DiagnosticBody]
+    }
+    do {
+      let checked = try service.validate(try sources(request))
+      return .json(Validation(items: checked.map(CheckedDefinitionBody.init), problems: []))
+    } catch let errors as DefinitionErrors {
+      return .json(Validation(items: [], problems: Problem(errors).diagnostics))
+    }
+  }
+
+  func preview(_ request: APIRequest) async throws -> Response {
+    let previews = try await service.preview(
+      try sources(request), rows: request.integer("rows") ?? 100, asOf: request.instant("asOf"))
+    guard previews.count == 1 else {
+      throw Problem(
+        .badRequest, "notJSON", "One definition is expected here, not \(previews.count).")
+    }
+    return .json(PreviewBody(previews[0]))
+  }
+
+  func explain(_ request: APIRequest) throws -> Response {
+    let explanations = try service.explain(try sources(request), asOf: request.instant("asOf"))
+    return .json(Items(items: explanations.map(ExplanationBody.init)))
+  }
+
+  /// The definitions of the body: one, or a list of them.
+  private func sources(_ request: APIRequest) throws -> [DefinitionSource] {
+    let text = try request.bodyText()
+    guard let items = Document(json: text)?.items else { return [DefinitionSource(text: text)] }
+    // One text, so that what is defined twice is found.
+    return [DefinitionSource(text: items.map { "--- \($0.json)\n" }.joined())]
+  }
+}
+
+private struct CheckedDefinitionBody: Encodable {
+  var segment: String
+  var sentence: String
+  var warnings: [DiagnosticBody]
+
+  init(_ checked: CheckedDefinition) {
+    segment = checked.definition.name
+    sentence = checked.sentence
+    warnings = checked.warnings.map { DiagnosticBody($0) }
+  }
+}
+
+/// How many profiles a rule selects.
+struct RuleCountBody: Encodable, Sendable {
+  var rule: Int
+  var cumulative: Int
+}
+
+private struct PreviewBody: Encodable {
+  var segment: String
+  var sentence: String
+  var count: Int
+  var rules: [RuleCountBody]
+  var warnings: [DiagnosticBody]
+  var pending: Int
+  var columns: [String]
+  var rows: [[ValueBody]]
+  var milliseconds: Double
+
+  init(_ preview: Preview) {
+    segment = preview.segment
+    sentence = preview.sentence
+    count = preview.count
+    rules = preview.counts.map { RuleCountBody(rule: $0.rule, cumulative: $0.cumulative) }
+    warnings = preview.warnings.map { DiagnosticBody($0) }
+    pending = preview.pending.count
+    columns = preview.rows.columns
+    rows = preview.rows.rows.map { $0.map(ValueBody.init) }
+    milliseconds = preview.took / .milliseconds(1)
+  }
+}
+
+private struct ExplanationBody: Encodable {
+  struct Rule: Encodable {
+    var combine: String?
+    var text: String
+    var sets: String
+  }
+
+  struct Query: Encodable {
+    var sql: String
+    var values: [String]
+  }
+
+  var segment: String
+  var sentence: String
+  var asOf: String
+  var timeZone: String
+  var rules: [Rule]
+  var queries: [Query]
+  var warnings: [DiagnosticBody]
+
+  init(_ explanation: Explanation) {
+    segment = explanation.segment
+    sentence = explanation.sentence
+    asOf = explanation.asOf.description
+    timeZone = explanation.timeZone
+    rules = explanation.rules.map {
+      Rule(combine: $0.combine?.rawValue, text: $0.text, sets: $0.sets)
+    }
+    queries = explanation.queries.map { Query(sql: $0.sql, values: $0.values.map(\.description)) }
+    warnings = explanation.warnings.map { DiagnosticBody($0) }
+  }
+}

@@ -1,0 +1,74 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import SegmentCompiler
+
+/// Brings a request to its handler, once it is as the contract wants it.
+struct RouteResponder: Sendable {
+  let api: API
+  let route: Route
+
+  func respond(to request: Request, _ context: APIContext) async throws -> Response {
+    let values = try ParameterReading.values(of: request, context.parameters, for: route)
+    let asked = APIRequest(
+      route: route, id: context.id, values: values, body: try await body(of: request),
+      contentType: mediaType(of: request))
+    return try await within(route.timeLimit) { try await api.answer(asked) }
+  }
+
+  private func body(of request: Request) async throws -> ByteBuffer {
+    let limit = route.body?.limit ?? 0
+    let buffer: ByteBuffer
+    do {
+      buffer = try await request.body.collect(upTo: limit)
+    } catch is NIOTooManyBytesError {
+      throw Problem(
+        .contentTooLarge, "tooLarge",
+        limit == 0
+          ? "No body is expected here." : "The body has more than \(limit) bytes, the most here.")
+    }
+    guard let body = route.body else { return buffer }
+    if buffer.readableBytes == 0 {
+      guard !body.isRequired else {
+        throw Problem(.badRequest, "missingBody", "A body is expected here.")
+      }
+      return buffer
+    }
+    guard let type = mediaType(of: request), body.types.contains(type) else {
+      throw Problem(
+        .unsupportedMediaType, "mediaType",
+        "The Content-Type is \(mediaType(of: request) ?? "missing"); expected is \(body.types.joined(separator: " or "))."
+      )
+    }
+    return buffer
+  }
+
+  /// Without its parameters, in small letters.
+  private func mediaType(of request: Request) -> String? {
+    request.headers[.contentType]?.prefix { $0 != ";" }
+      .trimmingCharacters(in: .whitespaces).lowercased()
+  }
+}
+
+/// Cancels what takes longer than `limit`.
+///
+/// - Throws: ``Problem`` where it did.
+private func within<Result: Sendable>(
+  _ limit: Duration?, _ work: @escaping @Sendable () async throws -> Result
+) async throws -> Result {
+  guard let limit else { return try await work() }
+  return try await withThrowingTaskGroup(of: Result?.self) { group in
+    group.addTask { try await work() }
+    group.addTask {
+      try await Task.sleep(for: limit)
+      return nil
+    }
+    defer { group.cancelAll() }
+    guard let result = try await group.next() ?? nil else {
+      throw Problem(
+        .gatewayTimeout, "timeLimit",
+        "It took longer than \(limit.components.seconds) seconds, and was canceled.")
+    }
+    return result
+  }
+}

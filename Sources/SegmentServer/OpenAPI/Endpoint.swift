@@ -1,0 +1,12 @@
+/// Everything that can be asked for: the operations of the contract by their ids.
+enum Endpoint: String, Sendable, CaseIterable {
+  case getContract
+
+  case listSegments, createSegment, changeSegments
+  case getSegment, editSegment, changeSegment, deleteSegment, duplicateSegment
+  case getUsage
+  case listVersions, getVersion, restoreVersion, compareVersions
+  case listTrash, emptyTrash, purgeSegment, restoreSegment
+
+  case validateDefinitions, previewDefinition, explainDefinitions
+}

@@ -1,0 +1,137 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import SegmentCompiler
+import SegmentService
+import Testing
+
+@testable import SegmentServer
+
+/// A few customers with their orders, loaded, and a server before them.
+final class ServedShop: Sendable {
+  static let yaml = """
+    workspace: Shop
+    tables:
+      Customer:
+        files: Customer.csv
+        key: Id
+        attributes: {Id: integer, City: text, Points: integer, Joined: date}
+      Order:
+        files: Order.csv
+        key: Nr
+        attributes: {Nr: integer, CustomerId: integer, Product: text, Day: date, Weight: "decimal(8,2)"}
+    relationships: [Order.CustomerId -> Customer.Id]
+    audiences: {Customer: {table: Customer}}
+    """
+
+  static let customers = """
+    Id,City,Points,Joined
+    1,Oslo,10,2024-01-01
+    2,Oslo,20,2024-02-01
+    3,Bergen,30,2024-03-01
+    4,Bergen,,2024-03-20
+    5,,50,
+
+    """
+
+  static let orders = """
+    Nr,CustomerId,Product,Day,Weight
+    1,1,tea,2024-01-10,1.50
+    2,1,coffee,2024-03-10,2
+    3,2,coffee,2024-02-10,3
+    4,3,tea,2024-03-30,4
+
+    """
+
+  static let asOf = Instant("2024-03-31T12:00:00Z")!
+
+  /// Customers of a city.
+  static func city(_ city: String, named name: String? = nil) -> String {
+    """
+    {"segment": "\(name ?? city.lowercased())", "rules": [
+      {"match": {"attribute": "Customer.City", "is": "equalTo", "value": "\(city)"}}]}
+    """
+  }
+
+  let folder: URL
+  let service: SegmentService
+
+  init(now: @escaping @Sendable () -> Instant = { ServedShop.asOf }) async throws {
+    folder = FileManager.default.temporaryDirectory
+      .appending(path: "muster-server-\(UUID().uuidString)", directoryHint: .isDirectory)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try Data(ServedShop.yaml.utf8).write(to: folder.appending(path: "workspace.yaml"))
+    try Data(ServedShop.customers.utf8).write(to: folder.appending(path: "Customer.csv"))
+    try Data(ServedShop.orders.utf8).write(to: folder.appending(path: "Order.csv"))
+    service = try SegmentService(
+      folder: WorkspaceFolder(folder), purpose: "a test",
+      settings: SegmentService.Settings(threads: 1), now: now)
+    _ = try await service.load()
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  /// Asks the router itself, or a server on a port of its own.
+  func serve(
+    _ setup: TestingSetup = .router, _ test: @Sendable (Client) async throws -> Void
+  ) async throws {
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    let server = makeApplication(service, settings: ServerSettings(port: 0), logger: logger)
+    try await server.test(setup) { try await test(Client(client: $0)) }
+  }
+}
+
+/// Asks and reads answers.
+struct Client: Sendable {
+  let client: any TestClientProtocol
+
+  func ask(
+    _ method: HTTPRequest.Method, _ path: String, _ body: String? = nil,
+    headers: [String: String] = [:]
+  ) async throws -> Answer {
+    var fields: HTTPFields = [:]
+    if body != nil { fields[.contentType] = "application/json" }
+    for (name, value) in headers {
+      fields[try #require(HTTPField.Name(name))] = value
+    }
+    let response = try await client.execute(
+      uri: Contract.basePath + path, method: method, headers: fields,
+      body: body.map { ByteBuffer(string: $0) })
+    return Answer(
+      status: response.status.code, headers: response.headers, text: String(buffer: response.body))
+  }
+
+  func get(_ path: String) async throws -> Answer { try await ask(.get, path) }
+}
+
+struct Answer: Sendable {
+  var status: Int
+  var headers: HTTPFields
+  var text: String
+
+  var json: Document { Document(json: text) ?? Document(.null) }
+
+  var eTag: String { headers[.eTag] ?? "" }
+
+  /// What stands behind keys and indices: `items.0.name`, as it would be written.
+  subscript(path: String) -> String? {
+    var document: Document? = json
+    for step in path.split(separator: ".") {
+      if let index = Int(step), case .list(let items)? = document?.value {
+        document = items.indices.contains(index) ? items[index] : nil
+      } else {
+        document = document?[String(step)]
+      }
+    }
+    return document.map { $0.textValue ?? $0.json }
+  }
+
+  /// The values of a key of all items.
+  func all(_ key: String) -> [String] {
+    guard case .list(let items)? = json["items"]?.value else { return [] }
+    return items.compactMap { $0[key].map { $0.textValue ?? $0.json } }
+  }
+}
