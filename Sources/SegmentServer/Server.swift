@@ -1,4 +1,3 @@
-import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -60,27 +59,12 @@ func makeApplication(
 /// Routes requests as the contract says.
 func makeRouter(_ api: API, contract: Contract) -> Router<APIContext> {
   let router = Router(context: APIContext.self)
-  router.add(middleware: ProblemMiddleware())
-  for (path, routes) in Dictionary(grouping: contract.routes, by: \.path) {
-    let place = RouterPath(Contract.basePath + path)
-    for route in routes {
-      router.on(place, method: route.method) { request, context in
-        try await RouteResponder(api: api, route: route).respond(to: request, context)
-      }
-    }
-    let known = Set(routes.map(\.method))
-    for method in allMethods where !known.contains(method) {
-      router.on(place, method: method) { _, _ -> Response in
-        var problem = Problem(
-          .methodNotAllowed, "methodNotAllowed", "\(method) is not possible here.")
-        problem.headers[.allow] = known.map(\.rawValue).sorted().joined(separator: ", ")
-        throw problem
-      }
+  router.add(middleware: ProblemMiddleware(contract: contract))
+  for route in contract.routes {
+    router.on(RouterPath(Contract.basePath + route.path), method: route.method) {
+      request, context in
+      try await RouteResponder(api: api, route: route).respond(to: request, context)
     }
   }
   return router
 }
-
-private let allMethods: [HTTPRequest.Method] = [
-  .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
-]

@@ -37,6 +37,10 @@ struct DefinitionHandlers: Sendable {
   /// The definitions of the body: one, or a list of them.
   private func sources(_ request: APIRequest) throws -> [DefinitionSource] {
     let text = try request.bodyText()
+    guard try Document(json: text) != nil || !Document.parse(text).allSatisfy({ $0.value == .null })
+    else {
+      throw Problem(.badRequest, "missingBody", "A definition is expected here.")
+    }
     guard let items = Document(json: text)?.items else { return [DefinitionSource(text: text)] }
     // One text, so that what is defined twice is found.
     return [DefinitionSource(text: items.map { "--- \($0.json)\n" }.joined())]

@@ -28,7 +28,9 @@ struct Cursor<Position: Codable>: Codable {
   /// - Throws: ``Problem`` for a text that is no cursor of this list.
   init?(_ request: APIRequest, list: String) throws {
     guard let text = request.text("cursor") else { return nil }
-    guard let data = Data(base64Encoded: text.replacing("-", with: "+").replacing("_", with: "/")),
+    let padding = String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
+    let base64 = text.replacing("-", with: "+").replacing("_", with: "/") + padding
+    guard let data = Data(base64Encoded: base64),
       let cursor = try? JSONDecoder().decode(Cursor.self, from: data), cursor.list == list
     else {
       throw Problem(
@@ -43,7 +45,7 @@ struct Cursor<Position: Codable>: Codable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     return try encoder.encode(self).base64EncodedString()
-      .replacing("+", with: "-").replacing("/", with: "_")
+      .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
   }
 }
 

@@ -42,6 +42,16 @@ struct Contract: Sendable {
     self.document = document
     json = document.json
   }
+
+  /// What can be asked for at a path, sorted.
+  func methods(at path: String) -> [String] {
+    let steps = path.split(separator: "/")
+    return routes.filter { route in
+      let template = (Contract.basePath + route.path).split(separator: "/")
+      return template.count == steps.count
+        && zip(template, steps).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+    }.map(\.method.rawValue).sorted()
+  }
 }
 
 extension DefinitionSchema {

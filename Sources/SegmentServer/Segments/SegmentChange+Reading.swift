@@ -1,4 +1,3 @@
-import Foundation
 import SegmentCompiler
 import SegmentService
 import SegmentStore
@@ -127,24 +126,52 @@ extension SegmentChange {
     return PlannedChange(at: instant.microseconds, timeZone: zone)
   }
 
+  private enum ScheduleKind: String, CaseIterable { case off, everySystemRefresh, weekly, monthly }
+
   private static func schedule(_ value: Document, at place: String, _ reader: DocumentReader)
     -> SegmentSchedule?
   {
-    do {
-      let data = Data(value.json.utf8)
-      let schedule = try JSONDecoder().decode(SegmentSchedule.self, from: data)
-      for problem in schedule.problems {
-        reader.note(
-          problem.code, at: DocumentReader.join(place, problem.place), problem.message)
+    let kindPlace = DocumentReader.join(place, "kind")
+    guard let written = value["kind"] else {
+      if reader.mapping(value, at: place, known: ["kind", "weekdays", "days"]) != nil {
+        reader.missing("kind", at: place, in: value)
       }
-      return schedule
-    } catch {
-      reader.note(
-        "wrongSchedule", at: place,
-        "A schedule has a kind: off, everySystemRefresh, weekly with weekdays, or monthly with days."
-      )
       return nil
     }
+    guard let kind = reader.word(written, at: kindPlace, as: ScheduleKind.self) else { return nil }
+    let list: String? =
+      switch kind {
+      case .off, .everySystemRefresh: nil
+      case .weekly: "weekdays"
+      case .monthly: "days"
+      }
+    guard
+      let fields = reader.mapping(value, at: place, known: ["kind"] + [list].compactMap(\.self))
+    else { return nil }
+    if let list, fields[list] == nil { reader.missing(list, at: place, in: value) }
+    let listPlace = DocumentReader.join(place, list ?? "")
+    let items = list.flatMap { fields[$0] }.flatMap { reader.list($0, at: listPlace) } ?? []
+    let schedule: SegmentSchedule =
+      switch kind {
+      case .off: .off
+      case .everySystemRefresh: .everySystemRefresh
+      case .weekly:
+        .weekly(
+          on: Set(
+            items.enumerated().compactMap {
+              reader.word($1, at: "\(listPlace)[\($0)]", as: Weekday.self)
+            }))
+      case .monthly:
+        .monthly(
+          on: Set(
+            items.enumerated().compactMap {
+              reader.wholeNumber($1, at: "\(listPlace)[\($0)]", in: 1...31)
+            }))
+      }
+    for problem in schedule.problems {
+      reader.note(problem.code, at: DocumentReader.join(place, problem.place), problem.message)
+    }
+    return schedule
   }
 
   private static func isForced(_ value: Document, at place: String, _ reader: DocumentReader)
