@@ -16,6 +16,10 @@ public final class SegmentService: Sendable {
   let leases = Leases()
   /// Of loads and of all who remove stored data: one after another.
   let dataTurn = Turn()
+  /// Of those who write files of output tables.
+  let outputTurn = Turn()
+  /// The last day on which a segment was read, as far as this process has seen.
+  let used = Guarded<[Int64: Int]>([:])
   /// Saved definitions by content hash.
   let decoded = Guarded<[String: SegmentDefinition]>([:])
   private let lock: WorkspaceLock

@@ -13,5 +13,7 @@ let migrator: DatabaseMigrator = {
   registerContents(&migrator)  // Contents.swift
   registerLifecycle(&migrator)  // SegmentRecord.swift
   registerJobs(&migrator)  // Jobs.swift
+  registerUses(&migrator)  // Uses.swift
+  registerOutputFiles(&migrator)  // OutputFiles.swift
   return migrator
 }()

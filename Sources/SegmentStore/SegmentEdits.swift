@@ -85,19 +85,24 @@ public struct SegmentEdits {
   }
 
   /// Stores what was changed of a record besides its versions.
-  public func update(_ record: SegmentRecord) throws -> SegmentRecord {
+  public func update(_ changed: SegmentRecord) throws -> SegmentRecord {
+    var record = changed
+    if record.state == .active { record.autoDeactivated = nil }
     guard record != (try existing(record.id)) else { return record }
     try db.execute(
       sql: """
         UPDATE segment SET state = ?, type = ?, outputName = ?, owner = ?, activateAt = ?,
-          activateZone = ?, deactivateAt = ?, deactivateZone = ?, schedule = ?, revision = revision + 1,
-          changed = ?, changedBy = ?
+          activateZone = ?, deactivateAt = ?, deactivateZone = ?, schedule = ?,
+          keepsOutputFile = ?, isExemptFromCleanup = ?, autoDeactivated = ?,
+          revision = revision + 1, changed = ?, changedBy = ?
         WHERE id = ? AND trashed IS NULL
         """,
       arguments: [
         record.state.rawValue, record.type.rawValue, record.outputName, record.owner,
         record.activation?.at, record.activation?.timeZone, record.deactivation?.at,
-        record.deactivation?.timeZone, record.schedule, time, author, record.id,
+        record.deactivation?.timeZone, record.schedule,
+        record.keepsOutputFile, record.isExemptFromCleanup, record.autoDeactivated, time, author,
+        record.id,
       ])
     return try existing(record.id)
   }

@@ -49,6 +49,12 @@ public struct SegmentRecord: Sendable, Equatable {
   public var deactivation: PlannedChange?
   /// Which of the system's refreshes it takes part in, as JSON; nil for all of them.
   public var schedule: String?
+  /// Whether its output table is also kept as a file.
+  public var keepsOutputFile: Bool
+  /// Whether it stays active however long nobody uses it.
+  public var isExemptFromCleanup: Bool
+  /// When it was deactivated because nobody used it; nil as soon as it is active again.
+  public var autoDeactivated: Int64?
   /// When it was put in the trash; nil of one that is not there.
   public internal(set) var trashed: Int64?
 
@@ -120,6 +126,9 @@ extension SegmentRecord: FetchableRecord {
     activation = planned(row["activateAt"], row["activateZone"])
     deactivation = planned(row["deactivateAt"], row["deactivateZone"])
     schedule = row["schedule"]
+    keepsOutputFile = row["keepsOutputFile"]
+    isExemptFromCleanup = row["isExemptFromCleanup"]
+    autoDeactivated = row["autoDeactivated"]
     trashed = row["trashed"]
   }
 }

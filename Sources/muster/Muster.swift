@@ -24,6 +24,7 @@ struct Muster: AsyncParsableCommand {
         name: "Segments",
         subcommands: [
           SaveCommand.self, ListCommand.self, ShowCommand.self, EditCommand.self,
+          CleanupCommand.self,
           ActivateCommand.self, DeactivateCommand.self, RenameCommand.self, DuplicateCommand.self,
           KeysCommand.self, VersionsCommand.self, DiffCommand.self, RestoreCommand.self,
           DeleteCommand.self, TrashCommand.self, RefreshCommand.self,
@@ -39,7 +40,8 @@ struct Muster: AsyncParsableCommand {
       CommandGroup(
         name: "Results",
         subcommands: [
-          CountCommand.self, PreviewCommand.self, MembersCommand.self, HistoryCommand.self,
+          CountCommand.self, PreviewCommand.self, MembersCommand.self, OutputsCommand.self,
+          HistoryCommand.self,
           WhyCommand.self, ExplainCommand.self,
         ]),
       CommandGroup(

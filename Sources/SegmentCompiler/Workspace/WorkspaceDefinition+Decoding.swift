@@ -35,7 +35,7 @@ struct WorkspaceDecoder {
   func workspace(_ document: Document) -> WorkspaceDefinition? {
     let keys = [
       "workspace", "timeZone", "weekStart", "sources", "tables", "relationships", "audiences",
-      "retention",
+      "retention", "cleanup", "limits",
     ]
     guard let entries = reader.mapping(document, at: "", known: keys) else { return nil }
     let name = entries["workspace"].flatMap { reader.text($0, at: "workspace") } ?? ""
@@ -59,7 +59,9 @@ struct WorkspaceDecoder {
     return WorkspaceDefinition(
       name: name, timeZone: zone, weekStart: weekStart ?? .monday, sources: sources,
       tables: tables, relationships: relationships, audiences: audiences,
-      retention: entries["retention"].map(retention) ?? Retention())
+      retention: entries["retention"].map(retention) ?? Retention(),
+      cleanup: entries["cleanup"].map(cleanup) ?? .standard,
+      limits: entries["limits"].map(limits) ?? Limits())
   }
 
   // MARK: - Sources

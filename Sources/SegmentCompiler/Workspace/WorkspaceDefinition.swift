@@ -11,11 +11,14 @@ public struct WorkspaceDefinition: Sendable, Equatable {
   public var relationships: [Relationship]
   public var audiences: [AudienceDefinition]
   public var retention: Retention
+  public var cleanup: Cleanup
+  public var limits: Limits
 
   public init(
     name: String, timeZone: String = "UTC", weekStart: Weekday = .monday,
     sources: [DataSource] = [], tables: [TableDefinition], relationships: [Relationship] = [],
-    audiences: [AudienceDefinition] = [], retention: Retention = Retention()
+    audiences: [AudienceDefinition] = [], retention: Retention = Retention(),
+    cleanup: Cleanup = .standard, limits: Limits = Limits()
   ) {
     self.name = name
     self.timeZone = timeZone
@@ -25,6 +28,8 @@ public struct WorkspaceDefinition: Sendable, Equatable {
     self.relationships = relationships
     self.audiences = audiences
     self.retention = retention
+    self.cleanup = cleanup
+    self.limits = limits
   }
 
   public func table(_ name: String) -> TableDefinition? { tables.first { $0.name == name } }

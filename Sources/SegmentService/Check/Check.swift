@@ -84,6 +84,7 @@ struct Checkup {
     try await attempt("the dictionaries") { try await $0.checkDictionaries() }
     try await attempt("the parts") { try await $0.checkParts() }
     try await attempt("the members") { try $0.checkMembers() }
+    try await attempt("the output files") { try $0.checkOutputFiles() }
     try await attempt("the cache") { try $0.checkCache() }
     try await attempt("leftovers") { try await $0.findLeftovers() }
     try await attempt("the workspace file") { try $0.compareWorkspaceFile() }

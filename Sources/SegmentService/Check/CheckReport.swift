@@ -93,6 +93,7 @@ public struct CheckReport: Sendable, Equatable {
     public var rows: Int64 = 0
     public var dictionaries = 0
     public var members = 0
+    public var outputFiles = 0
     public var cached = 0
   }
 

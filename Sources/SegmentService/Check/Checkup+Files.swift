@@ -54,6 +54,32 @@ extension Checkup {
       "The run says that \(result.entered) entered and \(result.exited) exited, and by the members it was \(entered) and \(exited)."
   }
 
+  /// Files of output tables are what was written, and show the last run.
+  mutating func checkOutputFiles() throws {
+    for wanted in try service.store.wantedOutputFiles() {
+      let url = service.folder.outputFile(wanted.name)
+      let about = "output/\(url.lastPathComponent)"
+      let isThere = FileManager.default.fileExists(atPath: url.path)
+      if !isThere || !wanted.isCurrent {
+        report.note(
+          .notice, about,
+          isThere ? "It does not show the last run." : "It is not written yet.",
+          .advice("Run 'muster outputs'; the next refresh does it, too."))
+      } else if try DurableFile.checksum(of: url) != wanted.written?.sha256 {
+        report.note(
+          .damage, about, "The file does not match its checksum; 'muster outputs' makes it again.",
+          .removeFile(url))
+      } else {
+        report.verified.outputFiles += 1
+      }
+    }
+    for file in try service.unwantedOutputFiles() {
+      report.note(
+        .leftover, "output/\(file.url.lastPathComponent)", "No segment keeps it.",
+        .removeFile(file.url))
+    }
+  }
+
   mutating func checkCache() throws {
     let cache = service.data.current.cache
     for file in try StoredFile.all(in: service.folder.cache) {
@@ -112,7 +138,7 @@ extension WorkspaceFolder {
 
   func isKnown(_ name: String, dataFile: String) -> Bool {
     let store = store.lastPathComponent
-    let folders = [members, cache, temporary, damaged, lock].map(\.lastPathComponent)
+    let folders = [members, outputs, cache, temporary, damaged, lock].map(\.lastPathComponent)
     let files = [store, store + "-wal", store + "-shm", dataFile, dataFile + ".wal"]
     return (folders + files).contains(name) || name.hasPrefix(dataFile + ".staging")
   }

@@ -52,7 +52,7 @@ extension SegmentService {
       try store.allLastPublished().map { ($0.segment, $0) }, uniquingKeysWith: { $1 })
     return try store.segments().map { version in
       SegmentSummary(
-        definition: try storedDefinition(version), version: version.number,
+        id: version.segmentID, definition: try storedDefinition(version), version: version.number,
         savedAt: Instant(microseconds: version.savedAt), lastRun: published[version.segment])
     }
   }
@@ -69,7 +69,7 @@ extension SegmentService {
       throw try unknownSegment(name)
     }
     return SegmentSummary(
-      definition: try storedDefinition(version), version: version.number,
+      id: version.segmentID, definition: try storedDefinition(version), version: version.number,
       savedAt: Instant(microseconds: version.savedAt),
       lastRun: try store.lastPublished(of: name))
   }
@@ -130,6 +130,7 @@ extension WorkspaceDefinition {
 
 /// A segment as a list shows it.
 public struct SegmentSummary: Sendable {
+  public var id: Int64
   public var definition: SegmentDefinition
   public var version: Int
   public var savedAt: Instant

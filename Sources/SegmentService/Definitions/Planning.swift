@@ -93,6 +93,7 @@ extension SegmentService {
     }
     guard refreshing else {
       try store.apply(changes, at: now().microseconds, by: author)
+      try? removeUnwantedOutputFiles()
       return AppliedChanges(plan: plan, refreshed: [])
     }
     let evaluation =
@@ -106,6 +107,7 @@ extension SegmentService {
     }
     // As after a refresh.
     try await dataTurn.takeIfFree { try await expire(after: "refresh") }
+    try await writeOutputFiles()
     return AppliedChanges(plan: plan, refreshed: refreshed)
   }
 

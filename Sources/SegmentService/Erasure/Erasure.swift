@@ -111,13 +111,16 @@ extension SegmentService {
     _ request: ErasureRequest,
     progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
   ) async throws -> ErasureReport {
-    try await dataTurn.take {
+    let report = try await dataTurn.take {
       let (report, dataFile) = try await publishErasure(request, progress: progress)
       if dataFile != data.current.name { try data.replace(with: dataFile) }
       decoded.withLock { $0.removeAll() }
-      try finishErasure()
+      // Files that are being written are made from the data of before.
+      try await outputTurn.take { try finishErasure() }
       return report
     }
+    try await writeOutputFiles()
+    return report
   }
 
   /// What ``erase(_:progress:)`` would do.

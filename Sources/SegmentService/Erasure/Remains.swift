@@ -36,6 +36,7 @@ extension SegmentService {
     for file in try unusedMembers() + data.current.cache.beyond(0) {
       try StoredFile.remove(file.url)
     }
+    try removeOutputFiles()
     try StoredFile.remove(folder.damaged)
     for folder in [folder.members, folder.cache] { try DurableFile.synchronize(folder: folder) }
     try store.finishErasures()

@@ -23,11 +23,13 @@ public struct Garbage: Sendable {
   public var parts: [Table] = []
   /// Members of runs that retention no longer keeps, and of refreshes that were not published.
   public var members: [StoredFile] = []
+  /// Files of output tables that no segment is to have.
+  public var outputs: [StoredFile] = []
   /// Kept results of leaves.
   public var cache: [StoredFile] = []
 
   public var bytes: Int {
-    parts.reduce(0) { $0 + $1.bytes } + (members + cache).reduce(0) { $0 + $1.bytes }
+    parts.reduce(0) { $0 + $1.bytes } + (members + outputs + cache).reduce(0) { $0 + $1.bytes }
   }
 }
 
@@ -66,10 +68,12 @@ extension SegmentService {
       let garbage = Garbage(
         dataVersions: expired.dataVersions, runs: expired.runs, trash: expired.trash.map(\.name),
         jobs: expired.jobs, parts: try await unusedParts(expired),
-        members: try unusedMembers(expired),
+        members: try unusedMembers(expired), outputs: try unwantedOutputFiles(),
         cache: try data.current.cache.beyond(clearingCache ? 0 : LeafCache.limit))
       if !dryRun {
-        for file in garbage.members + garbage.cache { try StoredFile.remove(file.url) }
+        for file in garbage.members + garbage.outputs + garbage.cache {
+          try StoredFile.remove(file.url)
+        }
         try await StoredTables(database).drop(garbage.parts.map(\.name))
       }
       return garbage

@@ -186,9 +186,15 @@ struct Wave: Sendable {
     for case .failed(let cause, .afterRestart) in evaluation.outcomes.values.map(\.outcome) {
       throw DataFileLost(cause: cause)
     }
+    // The runs are published, whatever becomes of the rest.
     do {
       try await service.dataTurn.takeIfFree { try await service.expire(after: "refresh") }
     } catch let failure as TidyingFailure {
+      work.note(.trouble(job: work.job, failure))
+    }
+    do {
+      try await service.writeOutputFiles()
+    } catch let failure as OutputFilesFailure {
       work.note(.trouble(job: work.job, failure))
     }
   }

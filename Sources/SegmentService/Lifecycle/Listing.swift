@@ -12,6 +12,8 @@ public struct ListedSegment: Sendable {
   public var lastPublished: RunRecord?
   /// The last run, whatever came of it.
   public var lastRun: RunRecord?
+  /// Of the last run and the last task of a job what came later.
+  public var status: SegmentStatus
 }
 
 extension SegmentService {
@@ -26,20 +28,26 @@ extension SegmentService {
   public func list() throws -> [ListedSegment] {
     let published = try store.allLastPublished().bySegment
     let runs = try store.allLastRuns().bySegment
+    let tasks = try store.lastTasks()
     return try store.segmentRecords().map { record in
-      try listed(record, published[record.name], runs[record.name])
+      let run = runs[record.name]
+      return try listed(
+        record, published[record.name], run, SegmentStatus(task: tasks[record.id], run: run))
     }
   }
 
   func listed(_ record: SegmentRecord) throws -> ListedSegment {
-    try listed(
-      record, try store.lastPublished(of: record.name), try store.lastRun(of: record.name))
+    let run = try store.lastRun(of: record.name)
+    return try listed(
+      record, try store.lastPublished(of: record.name), run,
+      SegmentStatus(task: try store.lastTask(of: record.id), run: run))
   }
 
   private func listed(
-    _ record: SegmentRecord, _ published: RunRecord?, _ run: RunRecord?
+    _ record: SegmentRecord, _ published: RunRecord?, _ run: RunRecord?, _ status: SegmentStatus
   ) throws -> ListedSegment {
-    var listed = ListedSegment(record: record, tags: [], lastPublished: published, lastRun: run)
+    var listed = ListedSegment(
+      record: record, tags: [], lastPublished: published, lastRun: run, status: status)
     if record.version.isDraft {
       let document = try record.version.document()
       listed.displayName = document["displayName"]?.textValue
@@ -55,6 +63,7 @@ extension SegmentService {
       listed.audience = definition.audience
       listed.tags = definition.tags
     }
+    if record.autoDeactivated != nil { listed.tags.append(SegmentRecord.autoDeactivatedTag) }
     return listed
   }
 }

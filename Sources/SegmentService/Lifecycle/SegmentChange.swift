@@ -7,10 +7,17 @@ public enum SegmentChange: Sendable, Equatable {
   /// For later; nil takes back what was planned.
   case planActivation(PlannedChange?), planDeactivation(PlannedChange?)
   case type(SegmentType)
-  case schedule(SegmentSchedule)
+  /// Leaves a segment as it is that has a schedule of its own, if `keepingOwn`.
+  case schedule(SegmentSchedule, keepingOwn: Bool = false)
   /// References of other segments follow.
   case rename(String)
   case outputName(String)
+  /// Whether the output table is also a file.
+  case outputFile(Bool)
+  /// Whether it stays active however long nobody uses it.
+  case exempt(Bool)
+  /// As ``deactivate``, with the tag that says why.
+  case deactivateUnused
   case owner(String?)
   case displayName(String?), description(String?)
   case addTags([String]), removeTags([String])
@@ -39,12 +46,15 @@ extension SegmentService {
   ) throws -> SegmentRecord {
     let name = SegmentDefinition.canonicalName(name)
     do {
-      return try store.edit(at: now().microseconds, by: author) { edits in
+      let changed = try store.edit(at: now().microseconds, by: author) { edits in
         guard let record = try edits.record(name) else { throw try edits.unknownSegment(name) }
         try record.require(revision)
         let changing = ChangingSegment(service: self, edits: edits)
         return try changes.reduce(record) { try changing.make($1, of: $0) }
       }
+      // The change is made: a file that cannot be removed now is by whoever writes files next.
+      if changes.contains(where: \.leavesOutputFile) { try? removeUnwantedOutputFiles() }
+      return changed
     } catch LifecycleError.draft(let name, _) {
       throw LifecycleError.draft(name, problems: (try? draft(name)?.problems) ?? [])
     }
@@ -77,6 +87,16 @@ extension SegmentRecord {
     guard let revision, revision != self.revision else { return }
     throw LifecycleError.conflict(
       segment: name, expected: revision, found: self.revision, by: changedBy)
+  }
+}
+
+extension SegmentChange {
+  /// Whether the file of the output table may be one that nobody wants any more.
+  fileprivate var leavesOutputFile: Bool {
+    switch self {
+    case .trash, .outputName, .outputFile(false): true
+    default: false
+    }
   }
 }
 
@@ -113,12 +133,19 @@ private struct ChangingSegment {
       try requireValid(record, for: planned)
       record.deactivation = planned
     case .type(let type): record.type = type
-    case .schedule(let schedule):
+    case .schedule(let schedule, let keepingOwn):
       guard schedule.problems.isEmpty else { throw Diagnostics(schedule.problems) }
+      if keepingOwn, record.schedule != nil { return record }
       record.schedule = schedule == .everySystemRefresh ? nil : try encoded(schedule)
     case .outputName(let name):
       try requireFree(outputName: name, for: record)
       record.outputName = name
+    case .outputFile(let isKept): record.keepsOutputFile = isKept
+    case .exempt(let isExempt): record.isExemptFromCleanup = isExempt
+    case .deactivateUnused:
+      record.state = try state(of: record, after: .deactivated)
+      record.deactivation = nil
+      record.autoDeactivated = edits.time
     case .owner(let owner): record.owner = owner
     case .displayName(let text):
       return try editing(record, "displayName", to: text.map(Document.text))
@@ -128,6 +155,10 @@ private struct ChangingSegment {
       let old = try self.tags(of: record)
       return try setting(old + tags.subtracting(old), of: record)
     case .removeTags(let tags):
+      if tags.contains(SegmentRecord.autoDeactivatedTag) {
+        record.autoDeactivated = nil
+        record = try edits.update(record)
+      }
       return try setting(try self.tags(of: record).subtracting(tags), of: record)
     case .rename(let name): return try rename(record, to: name)
     case .trash(let evenIfUsed):

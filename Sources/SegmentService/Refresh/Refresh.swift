@@ -42,6 +42,7 @@ extension SegmentService {
     }
     // Whoever has the turn does the same when it is done.
     try await dataTurn.takeIfFree { try await expire(after: "refresh") }
+    try await writeOutputFiles()
     return refreshed
   }
 

@@ -113,17 +113,20 @@ extension SegmentService {
     return previous
   }
 
+  /// A run for somebody who reads its members.
   func publishedRun(_ id: Int64?, of name: String) throws -> RunRecord {
     let name = try segment(name).definition.name
     guard let id else {
       guard let run = try store.lastPublished(of: name) else {
         throw WorkspaceError.neverRefreshed(name)
       }
+      noteUse(of: run.segmentID)
       return run
     }
     guard let run = try store.run(id), run.segment == name, run.result != nil else {
       throw WorkspaceError.noRun(id, segment: name)
     }
+    noteUse(of: run.segmentID)
     return run
   }
 

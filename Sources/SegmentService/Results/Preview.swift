@@ -51,7 +51,9 @@ extension SegmentService {
   public func preview(segment name: String, rows: Int = 100, asOf: Instant? = nil) async throws
     -> Preview
   {
-    try await preview(WrittenDefinition(segment(name).definition), rows: rows, asOf: asOf)
+    let saved = try segment(name)
+    noteUse(of: saved.id)
+    return try await preview(WrittenDefinition(saved.definition), rows: rows, asOf: asOf)
   }
 
   private func preview(_ written: WrittenDefinition, rows: Int, asOf: Instant?) async throws

@@ -46,6 +46,16 @@ public struct Scheduler: Sendable {
 
   /// Does what is due now.
   func look() async throws {
+    try await submitDueJobs()
+    if let unused = try service.cleanUpDaily() {
+      if !unused.isEmpty { note(.deactivatedUnused(unused)) }
+      if let warning = try service.activeSegments().warning { note(.nearLimit(warning)) }
+    }
+    // Of segments that have begun to keep one, and those that could not be written.
+    try await service.writeOutputFiles()
+  }
+
+  private func submitDueJobs() async throws {
     let changed = try service.makePlannedChanges()
     if !changed.isEmpty { note(.changed(changed)) }
     // Whoever has made the change, and whatever became of the process since.
@@ -81,6 +91,10 @@ public struct Scheduler: Sendable {
 public enum SchedulerNote: Sendable {
   case changed([ChangedSegment])
   case submitted(JobRecord)
+  /// The cleanup of the day has found segments that nobody uses.
+  case deactivatedUnused([ChangedSegment])
+  /// Told once a day.
+  case nearLimit(String)
   /// It is tried again.
   case trouble(any Error)
 }

@@ -60,9 +60,20 @@ public enum DurableFile {
     guard fsync(descriptor) == 0 else { throw FileError(path: path) }
   }
 
-  static func checksum(_ bytes: [UInt8]) -> String {
-    SHA256.hash(data: bytes).map { String(format: "%02x", $0) }.joined()
+  static func checksum(_ bytes: [UInt8]) -> String { SHA256.hash(data: bytes).hexadecimal }
+
+  /// Of a file of any size.
+  static func checksum(of url: URL) throws -> String {
+    let file = try FileHandle(forReadingFrom: url)
+    defer { try? file.close() }
+    var hash = SHA256()
+    while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty { hash.update(data: piece) }
+    return hash.finalize().hexadecimal
   }
+}
+
+extension SHA256.Digest {
+  fileprivate var hexadecimal: String { map { String(format: "%02x", $0) }.joined() }
 }
 
 /// A new file, or an empty one in the place of an old one.

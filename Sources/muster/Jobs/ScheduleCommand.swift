@@ -6,7 +6,8 @@ import SegmentService
 struct ScheduleCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "schedule", abstract: "Say when 'muster serve' loads and refreshes by itself.",
-    subcommands: [Show.self, Set.self, Off.self], defaultSubcommand: Show.self)
+    subcommands: [Show.self, Set.self, Off.self, SegmentsScheduleCommand.self],
+    defaultSubcommand: Show.self)
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(

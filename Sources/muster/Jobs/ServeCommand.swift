@@ -140,6 +140,15 @@ private struct ServiceLog: Sendable {
         case .failure(let error): write("\(segment.segment.printable): \(error)")
         }
       }
+    case .deactivatedUnused(let segments):
+      for segment in segments {
+        switch segment.outcome {
+        case .success(let record):
+          write("\(record.name.printable) is inactive: nobody has used it for long.")
+        case .failure(let error): write("\(segment.segment.printable): \(error)")
+        }
+      }
+    case .nearLimit(let warning): write(warning)
     case .submitted(let job):
       write("Job \(job.id) (\(job.trigger.rawValue)): \(job.tasks.count.counted("task")).")
     case .trouble(let error): write("Schedule: \("\(error)".printable)")

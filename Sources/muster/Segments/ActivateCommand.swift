@@ -29,6 +29,7 @@ struct ActivateCommand: AsyncParsableCommand {
     }
     let active = change(segments, [.activate], of: service, by: options.author)
     var isFailed = active.count < segments.count
+    try warnOfLimit(of: service)
     if refresh, !active.isEmpty {
       let refreshed = try await service.refresh(active.map(\.name))
       Terminal.print(refreshText(refreshed))

@@ -45,6 +45,7 @@ struct ApplyCommand: AsyncParsableCommand {
     let applied = try await service.apply(plan, refreshing: refresh, by: options.author)
     if refresh { Terminal.print("\n" + refreshText(applied.refreshed)) }
     Terminal.print("\nApplied.")
+    try warnOfLimit(of: service)
     let waiting = plan.items.count { $0.action != .delete }
     if !refresh, waiting > 0 {
       Terminal.print(

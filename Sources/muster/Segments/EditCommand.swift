@@ -3,7 +3,7 @@ import SegmentCompiler
 import SegmentService
 import SegmentStore
 
-struct EditCommand: ParsableCommand {
+struct EditCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "edit",
     abstract: "Change what is said of segments besides their rules.",
@@ -34,6 +34,14 @@ struct EditCommand: ParsableCommand {
   @Option(help: "The name of its output table: letters and digits, a letter first.")
   var outputName: String?
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Keep the output table as a Parquet file in .muster/output, too.")
+  var outputFile: Bool?
+
+  @Flag(inversion: .prefixedNo, help: "Leave it active however long nobody uses it.")
+  var exempt: Bool?
+
   @Option(help: "static: refreshed by hand only; dynamic: by the schedule too.")
   var type: SegmentType?
 
@@ -50,9 +58,10 @@ struct EditCommand: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func run() async throws {
     let service = try options.open(for: "edit")
     try changeSegments(segments, changes, of: service, by: options.author)
+    if outputFile == true || outputName != nil { try await service.writeOutputFiles() }
     guard schedule != nil else { return }
     for record in try segments.map(service.record) {
       if let conflict = try service.scheduleConflict(of: record) {
@@ -71,6 +80,8 @@ struct EditCommand: ParsableCommand {
       + (untags.isEmpty ? [] : [.removeTags(untags)])
       + (tags.isEmpty ? [] : [.addTags(tags)])
       + (outputName.map { [.outputName($0)] } ?? [])
+      + (outputFile.map { [.outputFile($0)] } ?? [])
+      + (exempt.map { [.exempt($0)] } ?? [])
       + (type.map { [.type($0)] } ?? [])
       + (schedule.map { [.schedule($0)] } ?? [])
   }

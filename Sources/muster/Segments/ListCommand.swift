@@ -21,16 +21,24 @@ struct ListCommand: ParsableCommand {
     let zone = TimeZone(identifier: service.definition.timeZone) ?? .gmt
     var table = TextTable(
       .left("Segment"), .left("State"), .left("Type"), .right("Members"),
-      .left("Last refreshed"), .left("Last run"), .right("Version"), .left("Tags"))
+      .left("Last refreshed"), .left("Status"), .right("Version"), .left("Tags"))
     for segment in segments {
       table.add(
         segment.record.name, segment.record.state.rawValue, segment.record.type.rawValue,
         segment.lastPublished?.result?.count.grouped ?? "–",
         segment.lastPublished.map { timeText(microseconds: $0.finished, in: zone) } ?? "never",
-        segment.lastRun?.status.rawValue ?? "–", String(segment.record.version.number),
+        segment.status.status.text, String(segment.record.version.number),
         segment.tags.joined(separator: ", "))
     }
     Terminal.print(segments.isEmpty ? "There are no segments yet: see muster save." : "\(table)")
+    try warnOfLimit(of: service)
+  }
+}
+
+/// Says that many segments are active, where that is worth saying.
+func warnOfLimit(of service: SegmentService) throws {
+  if let warning = try service.activeSegments().warning {
+    Terminal.printError("Warning: \(warning)")
   }
 }
 
@@ -51,6 +59,10 @@ private struct SegmentJSON: Encodable {
   var run: Int64?
   var lastRefreshed: String?
   var lastRun: RunJSON?
+  var status: TaskStatus
+  var statusCause: String?
+  var keepsOutputFile: Bool
+  var isExemptFromCleanup: Bool
   var activateAt: String?
   var deactivateAt: String?
 
@@ -72,6 +84,10 @@ private struct SegmentJSON: Encodable {
     run = listed.lastPublished?.id
     lastRefreshed = listed.lastPublished.map { Instant(microseconds: $0.finished).description }
     lastRun = listed.lastRun.map { RunJSON($0) }
+    status = listed.status.status
+    statusCause = listed.status.cause
+    keepsOutputFile = record.keepsOutputFile
+    isExemptFromCleanup = record.isExemptFromCleanup
     activateAt = record.activation.map { Instant(microseconds: $0.at).description }
     deactivateAt = record.deactivation.map { Instant(microseconds: $0.at).description }
   }

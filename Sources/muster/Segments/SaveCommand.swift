@@ -36,6 +36,7 @@ struct SaveCommand: ParsableCommand {
       Terminal.print("\(table)")
       printWarnings(saved.map { ($0.definition.name, $0.warnings) })
     }
+    try warnOfLimit(of: service)
   }
 
   private func submit(_ sources: [DefinitionSource], to service: SegmentService) throws {

@@ -3,7 +3,7 @@ import Foundation
 import SegmentCompiler
 import SegmentService
 
-struct TrashCommand: ParsableCommand {
+struct TrashCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "trash", abstract: "See, restore and empty what was deleted.",
     subcommands: [List.self, Restore.self, Empty.self], defaultSubcommand: List.self)
@@ -40,7 +40,7 @@ struct TrashCommand: ParsableCommand {
     }
   }
 
-  struct Restore: ParsableCommand {
+  struct Restore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "restore", abstract: "Bring a deleted segment back as it was.")
 
@@ -52,9 +52,10 @@ struct TrashCommand: ParsableCommand {
     @Option(name: .customLong("as"), help: "Another name for it.")
     var name: String?
 
-    func run() throws {
+    func run() async throws {
       let service = try options.open(for: "trash restore")
       let record = try service.restore(deleted: segment, as: name, by: options.author)
+      try await service.writeOutputFiles()
       Terminal.print(stateText(record, in: service))
     }
   }

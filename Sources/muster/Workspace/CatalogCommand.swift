@@ -1,5 +1,6 @@
 import ArgumentParser
 import SegmentCompiler
+import SegmentService
 
 struct CatalogCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -25,15 +26,16 @@ struct CatalogCommand: ParsableCommand {
     }
     printWarnings(try service.lockDifferences())
     let catalog = try service.catalog()
+    let outputs = try service.outputTables()
     if output.json {
-      try Terminal.printJSON(CatalogJSON(catalog))
+      try Terminal.printJSON(CatalogJSON(catalog, outputs))
     } else {
-      Terminal.print(catalogText(catalog))
+      Terminal.print(catalogText(catalog, outputs))
     }
   }
 }
 
-func catalogText(_ catalog: Catalog) -> String {
+func catalogText(_ catalog: Catalog, _ outputs: [OutputTable] = []) -> String {
   var attributes = TextTable(.left("Table"), .left("Attribute"), .left("Type"), .left("Key"))
   for table in catalog.tables {
     for (index, attribute) in table.attributes.enumerated() {
@@ -56,6 +58,7 @@ func catalogText(_ catalog: Catalog) -> String {
   var parts = ["\(catalog.workspace), \(catalog.timeZone)", "\(attributes)"]
   if !catalog.relationships.isEmpty { parts.append("\(relationships)") }
   parts.append("\(audiences)")
+  if !outputs.isEmpty { parts.append(outputsText(outputs)) }
   return parts.joined(separator: "\n\n")
 }
 
@@ -91,11 +94,13 @@ private struct CatalogJSON: Encodable {
   var tables: [Table]
   var relationships: [Relationship]
   var audiences: [Audience]
+  var outputs: [OutputJSON]
 
-  init(_ catalog: Catalog) {
+  init(_ catalog: Catalog, _ outputs: [OutputTable]) {
     workspace = catalog.workspace
     timeZone = catalog.timeZone
     weekStart = catalog.weekStart.rawValue
+    self.outputs = outputs.map(OutputJSON.init)
     tables = catalog.tables.map { table in
       Table(
         name: table.name, key: table.key,

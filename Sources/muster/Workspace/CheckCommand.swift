@@ -54,6 +54,7 @@ func checkText(_ report: CheckReport) -> String {
       "\(verified.parts.counted("part")) with \(verified.rows.counted("row"))",
       "ordinals of \(verified.dictionaries.counted("audience"))",
       "members of \(verified.members.counted("run"))",
+      "\(verified.outputFiles.counted("output file"))",
       "\(verified.cached.counted("kept result")).",
     ].joined(separator: ", "))
   lines.append(verdict(report))
@@ -98,6 +99,7 @@ private struct CheckJSON: Encodable {
     var rows: Int64
     var dictionaries: Int
     var members: Int
+    var outputFiles: Int
     var cached: Int
   }
 
@@ -116,6 +118,7 @@ private struct CheckJSON: Encodable {
     verified = Verified(
       segments: all.segments, definitions: all.definitions, runs: all.runs,
       dataVersions: all.dataVersions, parts: all.parts, rows: all.rows,
-      dictionaries: all.dictionaries, members: all.members, cached: all.cached)
+      dictionaries: all.dictionaries, members: all.members,
+      outputFiles: all.outputFiles, cached: all.cached)
   }
 }

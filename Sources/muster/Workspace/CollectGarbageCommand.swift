@@ -41,6 +41,7 @@ func garbageText(_ garbage: Garbage, _ space: StoredSpace, isDryRun: Bool) -> St
   add("data versions", garbage.dataVersions.count)
   add("stored tables", garbage.parts.count, garbage.parts.reduce(0) { $0 + $1.bytes })
   add("members of runs", garbage.members.count, garbage.members.reduce(0) { $0 + $1.bytes })
+  add("output files", garbage.outputs.count, garbage.outputs.reduce(0) { $0 + $1.bytes })
   add("records of runs", garbage.runs.count)
   add("deleted segments", garbage.trash.count)
   add("finished jobs", garbage.jobs.count)
@@ -82,6 +83,7 @@ private struct GarbageJSON: Encodable {
   var jobs: [Int64]
   var tables: [Item]
   var members: [Item]
+  var outputs: [Item]
   var cache: [Item]
   var bytes: Int
   var dataFileBytes: Int
@@ -97,6 +99,7 @@ private struct GarbageJSON: Encodable {
     jobs = garbage.jobs
     tables = garbage.parts.map { Item(name: $0.name, bytes: $0.bytes) }
     members = garbage.members.map(item)
+    outputs = garbage.outputs.map(item)
     cache = garbage.cache.map(item)
     bytes = garbage.bytes
     dataFileBytes = space.bytes

@@ -205,4 +205,18 @@ import Testing
     #expect(catalog.table("D")?.attributes == [])
     #expect(catalog.audience("Gone")?.key == "")
   }
+
+  @Test(arguments: [
+    ("", Cleanup.standard, 1_000), ("cleanup: {unusedFor: off}", .off, 1_000),
+    ("cleanup: {}\nlimits: {activeSegments: 20}", .standard, 20),
+    (
+      "cleanup: {unusedFor: 2 months}\nlimits: {}",
+      .after(CalendarDuration("2 months")!), 1_000
+    ),
+  ]) func `cleanup and limits are 45 days and 1,000 unless set`(
+    text: String, cleanup: Cleanup, limit: Int
+  ) throws {
+    let workspace = try WorkspaceDefinition(yaml: "workspace: W\ntables: {}\n" + text)
+    #expect(workspace.cleanup == cleanup && workspace.limits.activeSegments == limit)
+  }
 }

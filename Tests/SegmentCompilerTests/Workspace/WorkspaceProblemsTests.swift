@@ -34,6 +34,13 @@ import Testing
       ["sources wrongShape", "relationships wrongShape", "audiences wrongShape"]
     ),
     ("{workspace: W, tables: {}, retention: 5}", ["retention wrongShape"]),
+    (
+      "{workspace: W, tables: {}, cleanup: {unusedFor: 7 hours, when: x}, limits: {activeSegments: 0}}",
+      [
+        "cleanup.when unknownKey", "cleanup.unusedFor wrongShape",
+        "limits.activeSegments outOfRange",
+      ]
+    ),
   ])
   func `what is no workspace file`(yaml: String, expected: [String]) {
     #expect(places(yaml) == expected)
