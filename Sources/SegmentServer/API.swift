@@ -8,12 +8,14 @@ struct API: Sendable {
   let versions: VersionHandlers
   let trash: TrashHandlers
   let definitions: DefinitionHandlers
+  let idempotency: Idempotency
 
   init(_ service: SegmentService) {
     segments = SegmentHandlers(service: service)
     versions = VersionHandlers(service: service)
     trash = TrashHandlers(service: service)
     definitions = DefinitionHandlers(service: service)
+    idempotency = Idempotency(service: service)
   }
 
   func answer(_ request: APIRequest) async throws -> Response {

@@ -63,7 +63,8 @@ func makeRouter(_ api: API, contract: Contract) -> Router<APIContext> {
   for route in contract.routes {
     router.on(RouterPath(Contract.basePath + route.path), method: route.method) {
       request, context in
-      try await RouteResponder(api: api, route: route).respond(to: request, context)
+      try await RouteResponder(api: api, contract: contract, route: route).respond(
+        to: request, context)
     }
   }
   return router

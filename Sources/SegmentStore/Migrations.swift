@@ -15,5 +15,6 @@ let migrator: DatabaseMigrator = {
   registerJobs(&migrator)  // Jobs.swift
   registerUses(&migrator)  // Uses.swift
   registerOutputFiles(&migrator)  // OutputFiles.swift
+  registerRequests(&migrator)  // Requests.swift
   return migrator
 }()

@@ -6,6 +6,7 @@ import SegmentCompiler
 /// Brings a request to its handler, once it is as the contract wants it.
 struct RouteResponder: Sendable {
   let api: API
+  let contract: Contract
   let route: Route
 
   func respond(to request: Request, _ context: APIContext) async throws -> Response {
@@ -13,7 +14,22 @@ struct RouteResponder: Sendable {
     let asked = APIRequest(
       route: route, id: context.id, values: values, body: try await body(of: request),
       contentType: mediaType(of: request))
-    return try await within(route.timeLimit) { try await api.answer(asked) }
+    return try await within(route.timeLimit) {
+      guard let key = asked.text("Idempotency-Key") else { return try await api.answer(asked) }
+      return try await api.idempotency.answer(asked, key: key, make: api.answer) { location in
+        try await api.answer(get(location, as: asked))
+      }
+    }
+  }
+
+  /// What the same client would ask for to see what is at a location of ours.
+  private func get(_ location: String, as asked: APIRequest) throws -> APIRequest {
+    guard let (route, values) = contract.match(location, .get) else {
+      throw Problem(.internalServerError, "internal", "\(location) is no path of the contract.")
+    }
+    return APIRequest(
+      route: route, id: asked.id, values: values, body: ByteBuffer(), contentType: nil,
+      actor: asked.actor)
   }
 
   private func body(of request: Request) async throws -> ByteBuffer {

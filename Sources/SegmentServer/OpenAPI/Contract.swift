@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import SegmentCompiler
 
@@ -45,12 +46,33 @@ struct Contract: Sendable {
 
   /// What can be asked for at a path, sorted.
   func methods(at path: String) -> [String] {
+    routes.filter { $0.values(in: path) != nil }.map(\.method.rawValue).sorted()
+  }
+
+  /// The route of a path without parameters behind it, and the values in it.
+  func match(_ path: String, _ method: HTTPRequest.Method) -> (Route, [String: [String]])? {
+    for route in routes where route.method == method {
+      if let values = route.values(in: path) { return (route, values) }
+    }
+    return nil
+  }
+}
+
+extension Route {
+  /// The values that stand in a path; nil for a path that is not this route's.
+  fileprivate func values(in path: String) -> [String: [String]]? {
     let steps = path.split(separator: "/")
-    return routes.filter { route in
-      let template = (Contract.basePath + route.path).split(separator: "/")
-      return template.count == steps.count
-        && zip(template, steps).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
-    }.map(\.method.rawValue).sorted()
+    let template = (Contract.basePath + self.path).split(separator: "/")
+    guard template.count == steps.count else { return nil }
+    var values: [String: [String]] = [:]
+    for (name, step) in zip(template, steps) {
+      if name.hasPrefix("{") {
+        values[String(name.dropFirst().dropLast())] = [step.removingPercentEncoding ?? String(step)]
+      } else if name != step {
+        return nil
+      }
+    }
+    return values
   }
 }
 
