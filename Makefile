@@ -29,7 +29,7 @@ fuzz: setup ## random definitions (N=20000 SEED=…) against the oracle, kills a
 
 bench: build ## measure against the other ways to do it
 	scripts/setup --bench
-	.venv/bin/python Benchmarks/core.py
+	.venv/bench/bin/python Benchmarks/core.py
 
 reference: build ## write the generated pages: operators and the schema of definitions
 	$(RELEASE) reference > docs/OPERATORS.md

@@ -116,7 +116,7 @@ import Testing
         _ = try await client.ask(.post, "/segments", ServedShop.city(city))
       }
       let changed = try await client.ask(
-        .post, "/segments/changes",
+        .post, "/segment-changes",
         #"{"segments": ["oslo", "nowhere", "bergen"], "change": {"tags": {"add": ["north"]}}}"#)
       #expect(changed.status == 200)
       #expect(changed.all("status") == ["200", "404", "200"])

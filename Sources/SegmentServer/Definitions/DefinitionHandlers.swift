@@ -34,14 +34,16 @@ struct DefinitionHandlers: Sendable {
     return .json(Items(items: explanations.map(ExplanationBody.init)))
   }
 
-  /// The definitions of the body: one, or a list of them.
+  /// The definitions of the body: one, several, or a list of them.
   private func sources(_ request: APIRequest) throws -> [DefinitionSource] {
     let text = try request.bodyText()
-    guard try Document(json: text) != nil || !Document.parse(text).allSatisfy({ $0.value == .null })
-    else {
+    let documents = try Document(json: text).map { [$0] } ?? Document.parse(text)
+    guard documents.contains(where: { $0.value != .null && $0.items?.isEmpty != true }) else {
       throw Problem(.badRequest, "missingBody", "A definition is expected here.")
     }
-    guard let items = Document(json: text)?.items else { return [DefinitionSource(text: text)] }
+    guard documents.count == 1, let items = documents[0].items else {
+      return [DefinitionSource(text: text)]
+    }
     // One text, so that what is defined twice is found.
     return [DefinitionSource(text: items.map { "--- \($0.json)\n" }.joined())]
   }

@@ -24,7 +24,9 @@ extension SegmentChange {
       reader.missing(key, at: "", in: document)
     }
     let items = fields["segments"].flatMap { reader.list($0, at: "segments") }
-    let names = items?.enumerated().compactMap { reader.text($1, at: "segments[\($0)]") }
+    let names = items?.enumerated().compactMap { index, item in
+      name(item, at: "segments[\(index)]", reader)
+    }
     if let names, !(1...5000).contains(names.count) {
       reader.note(
         "wrongShape", at: "segments", "There are 1 to 5,000 segments, not \(names.count).")
@@ -32,6 +34,16 @@ extension SegmentChange {
     let changes = fields["change"].flatMap { all(reader, $0, at: "change") }
     guard let names, let changes else { return nil }
     return (names, changes)
+  }
+
+  private static func name(_ item: Document, at place: String, _ reader: DocumentReader) -> String?
+  {
+    guard let name = reader.text(item, at: place) else { return nil }
+    guard (1...400).contains(name.unicodeScalars.count) else {
+      reader.note("wrongShape", at: place, "The name of a segment is expected here.")
+      return nil
+    }
+    return name
   }
 
   private static func all(_ reader: DocumentReader, _ document: Document, at place: String)

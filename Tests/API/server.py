@@ -1,0 +1,78 @@
+"""A server of a sample company of its own."""
+
+import re
+import subprocess
+import threading
+from pathlib import Path
+
+import requests
+
+START = 60  # seconds
+STOP = 30
+
+
+class Server:
+    """Use it with `with`: it is stopped at the end, and must then end well."""
+
+    def __init__(self, program: Path, folder: Path):
+        self.program, self.folder = program, folder
+        self.lines: list[str] = []
+
+    def prepare(self):
+        """Makes the company: its data loaded, its segments saved and refreshed."""
+        self.run("sample", ".", "--customers", "1000", "--as-of", "2026-03-31")
+        self.run("load")
+        self.run("save", *sorted(str(file) for file in (self.folder / "segments").iterdir()))
+        self.run("refresh", "--all", "--as-of", "2026-03-31")
+
+    def run(self, *arguments):
+        command = [str(self.program), *arguments]
+        outcome = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
+        if outcome.returncode:
+            raise RuntimeError(f"muster {' '.join(arguments)} ended with {outcome.returncode}:\n{outcome.stderr}")
+        return outcome.stdout
+
+    def __enter__(self):
+        self.process = subprocess.Popen(
+            [str(self.program), "serve", "--port", "0"], cwd=self.folder, stderr=subprocess.PIPE, text=True
+        )
+        self.is_up = threading.Event()
+        threading.Thread(target=self.read, daemon=True).start()
+        if not self.is_up.wait(START):
+            raise RuntimeError("the server does not say where it listens:\n" + "".join(self.lines))
+        return self
+
+    def read(self):
+        for line in self.process.stderr:
+            self.lines.append(line)
+            if found := re.search(r"http://\S+?/api/v1", line):
+                self.url = found[0]
+                self.is_up.set()
+
+    def __exit__(self, kind, *_):
+        self.process.terminate()
+        code = self.process.wait(STOP)
+        if code and not kind:
+            raise RuntimeError(f"the server ended with {code}:\n" + "".join(self.lines[-20:]))
+
+    def session(self):
+        """A client of it."""
+        return Client(self.url)
+
+
+class Client(requests.Session):
+    """Paths instead of addresses; answers that are no success are errors, unless another status is expected."""
+
+    def __init__(self, url):
+        super().__init__()
+        self.url = url
+
+    def ask(self, method, path, expected=None, **options):
+        answer = self.request(method, self.url + path, timeout=30, **options)
+        fits = answer.ok if expected is None else answer.status_code == expected
+        if not fits:
+            raise AssertionError(f"{method} {path}: {answer.status_code}\n{answer.text[:2000]}")
+        return answer
+
+    def get_json(self, path, **parameters):
+        return self.ask("GET", path, params=parameters).json()
