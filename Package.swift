@@ -14,6 +14,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(
       url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1",
@@ -77,6 +78,7 @@ let package = Package(
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       resources: [
         .embedInCode("OpenAPI/openapi.yaml"),
@@ -85,6 +87,7 @@ let package = Package(
         .embedInCode("OpenAPI/catalog.yaml"),
         .embedInCode("OpenAPI/results.yaml"),
         .embedInCode("OpenAPI/jobs.yaml"),
+        .embedInCode("OpenAPI/erasure.yaml"),
         .embedInCode("OpenAPI/identity.yaml"),
       ],
       swiftSettings: strict

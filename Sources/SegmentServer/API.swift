@@ -4,17 +4,21 @@ import SegmentService
 
 /// What can be asked for: each operation of the contract and who answers it.
 struct API: Sendable {
+  let service: SegmentService
   let segments: SegmentHandlers
   let versions: VersionHandlers
   let trash: TrashHandlers
   let definitions: DefinitionHandlers
+  let erasure: ErasureHandlers
   let idempotency: Idempotency
 
   init(_ service: SegmentService) {
+    self.service = service
     segments = SegmentHandlers(service: service)
     versions = VersionHandlers(service: service)
     trash = TrashHandlers(service: service)
     definitions = DefinitionHandlers(service: service)
+    erasure = ErasureHandlers(service: service)
     idempotency = Idempotency(service: service)
   }
 
@@ -41,6 +45,8 @@ struct API: Sendable {
     case .emptyTrash: try trash.empty(request)
     case .purgeSegment: try trash.purge(request)
     case .restoreSegment: try trash.restore(request)
+
+    case .eraseProfile: try await erasure.erase(request)
 
     case .validateDefinitions: try definitions.validate(request)
     case .previewDefinition: try await definitions.preview(request)

@@ -11,9 +11,22 @@ public struct ServerSettings: Sendable {
   /// 0 for any that is free.
   public var port: Int
 
-  public init(host: String = "127.0.0.1", port: Int = 8080) {
+  /// Whether its log is a JSON object per line instead of text.
+  public var logsJSON: Bool
+
+  public init(host: String = "127.0.0.1", port: Int = 8080, logsJSON: Bool = false) {
     self.host = host
     self.port = port
+    self.logsJSON = logsJSON
+  }
+
+  var logger: Logger {
+    var logger =
+      logsJSON
+      ? Logger(label: "muster") { JSONLog(label: $0) }
+      : Logger(label: "muster") { StreamLogHandler.standardError(label: $0) }
+    logger.logLevel = logsJSON ? .info : .warning
+    return logger
   }
 }
 
@@ -26,8 +39,7 @@ public struct Server: Sendable {
     _ service: SegmentService, settings: ServerSettings,
     isRunning: @escaping @Sendable (Int) -> Void = { _ in }
   ) {
-    var logger = Logger(label: "muster")
-    logger.logLevel = .warning
+    let logger = settings.logger
     group = ServiceGroup(
       services: [
         makeApplication(service, settings: settings, logger: logger, isRunning: isRunning)
@@ -59,7 +71,10 @@ func makeApplication(
 /// Routes requests as the contract says.
 func makeRouter(_ api: API, contract: Contract) -> Router<APIContext> {
   let router = Router(context: APIContext.self)
+  let metrics = RequestMetrics()
+  router.add(middleware: RequestLog(metrics: metrics))
   router.add(middleware: ProblemMiddleware(contract: contract))
+  Probes(service: api.service, metrics: metrics).add(to: router)
   for route in contract.routes {
     router.on(RouterPath(Contract.basePath + route.path), method: route.method) {
       request, context in

@@ -8,5 +8,7 @@ enum Endpoint: String, Sendable, CaseIterable {
   case listVersions, getVersion, restoreVersion, compareVersions
   case listTrash, emptyTrash, purgeSegment, restoreSegment
 
+  case eraseProfile
+
   case validateDefinitions, previewDefinition, explainDefinitions
 }

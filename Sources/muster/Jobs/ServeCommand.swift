@@ -26,6 +26,11 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "The port to listen at; 0 for any that is free.")
   var port = 8080
 
+  enum LogFormat: String, CaseIterable, ExpressibleByArgument { case text, json }
+
+  @Option(help: "How it logs: text for people, json also tells of each request.")
+  var log = LogFormat.text
+
   private static let loopback = ["127.0.0.1", "::1", "localhost"]
 
   func validate() throws {
@@ -44,7 +49,8 @@ struct ServeCommand: AsyncParsableCommand {
     let log = ServiceLog(service)
     let runner = JobRunner(service, note: { log.write($0) })
     let scheduler = Scheduler(service, runner: runner, note: { log.write($0) })
-    let server = Server(service, settings: ServerSettings(host: host, port: port)) { port in
+    let settings = ServerSettings(host: host, port: port, logsJSON: self.log == .json)
+    let server = Server(service, settings: settings) { port in
       log.write(
         "Serving \(service.definition.name.printable) at http://\(host == "::1" ? "[::1]" : host):\(port)/api/v1."
       )

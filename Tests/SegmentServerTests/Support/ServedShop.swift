@@ -58,27 +58,32 @@ final class ServedShop: Sendable {
   let folder: URL
   let service: SegmentService
 
-  init(now: @escaping @Sendable () -> Instant = { ServedShop.asOf }) async throws {
+  init(
+    now: @escaping @Sendable () -> Instant = { ServedShop.asOf }, isLoaded: Bool = true,
+    customers: String = ServedShop.customers
+  ) async throws {
     folder = FileManager.default.temporaryDirectory
       .appending(path: "muster-server-\(UUID().uuidString)", directoryHint: .isDirectory)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try Data(ServedShop.yaml.utf8).write(to: folder.appending(path: "workspace.yaml"))
-    try Data(ServedShop.customers.utf8).write(to: folder.appending(path: "Customer.csv"))
+    try Data(customers.utf8).write(to: folder.appending(path: "Customer.csv"))
     try Data(ServedShop.orders.utf8).write(to: folder.appending(path: "Order.csv"))
     service = try SegmentService(
       folder: WorkspaceFolder(folder), purpose: "a test",
       settings: SegmentService.Settings(threads: 1), now: now)
-    _ = try await service.load()
+    if isLoaded { _ = try await service.load() }
   }
 
   deinit { try? FileManager.default.removeItem(at: folder) }
 
   /// Asks the router itself, or a server on a port of its own.
   func serve(
-    _ setup: TestingSetup = .router, _ test: @Sendable (Client) async throws -> Void
+    _ setup: TestingSetup = .router, logger: Logger? = nil,
+    _ test: @Sendable (Client) async throws -> Void
   ) async throws {
-    var logger = Logger(label: "test")
-    logger.logLevel = .critical
+    var silent = Logger(label: "test")
+    silent.logLevel = .critical
+    let logger = logger ?? silent
     let server = makeApplication(service, settings: ServerSettings(port: 0), logger: logger)
     try await server.test(setup) { try await test(Client(client: $0)) }
   }
@@ -92,13 +97,23 @@ struct Client: Sendable {
     _ method: HTTPRequest.Method, _ path: String, _ body: String? = nil,
     headers: [String: String] = [:]
   ) async throws -> Answer {
+    try await send(method, Contract.basePath + path, body, headers: headers)
+  }
+
+  /// Something beside the API.
+  func probe(_ path: String) async throws -> Answer { try await send(.get, path) }
+
+  private func send(
+    _ method: HTTPRequest.Method, _ path: String, _ body: String? = nil,
+    headers: [String: String] = [:]
+  ) async throws -> Answer {
     var fields: HTTPFields = [:]
     if body != nil { fields[.contentType] = "application/json" }
     for (name, value) in headers {
       fields[try #require(HTTPField.Name(name))] = value
     }
     let response = try await client.execute(
-      uri: Contract.basePath + path, method: method, headers: fields,
+      uri: path, method: method, headers: fields,
       body: body.map { ByteBuffer(string: $0) })
     return Answer(
       status: response.status.code, headers: response.headers, text: String(buffer: response.body))
