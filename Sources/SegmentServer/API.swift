@@ -11,8 +11,15 @@ struct API: Sendable {
   let definitions: DefinitionHandlers
   let erasure: ErasureHandlers
   let idempotency: Idempotency
+  let jobs: JobHandlers
+  let events: EventHandlers
+  let schedules: ScheduleHandlers
+  let cleanup: CleanupHandlers
+  let status: StatusHandlers
 
-  init(_ service: SegmentService) {
+  init(
+    _ service: SegmentService, runner: JobRunner, events: EventLog, settings: ServerSettings
+  ) {
     self.service = service
     segments = SegmentHandlers(service: service)
     versions = VersionHandlers(service: service)
@@ -20,6 +27,11 @@ struct API: Sendable {
     definitions = DefinitionHandlers(service: service)
     erasure = ErasureHandlers(service: service)
     idempotency = Idempotency(service: service)
+    jobs = JobHandlers(service: service, runner: runner, events: events)
+    self.events = EventHandlers(events: events, heartbeat: settings.heartbeat)
+    schedules = ScheduleHandlers(service: service)
+    cleanup = CleanupHandlers(service: service)
+    status = StatusHandlers(service: service)
   }
 
   func answer(_ request: APIRequest) async throws -> Response {
@@ -51,6 +63,20 @@ struct API: Sendable {
     case .validateDefinitions: try definitions.validate(request)
     case .previewDefinition: try await definitions.preview(request)
     case .explainDefinitions: try definitions.explain(request)
+
+    case .listJobs: try jobs.list(request)
+    case .createJob: try await jobs.create(request)
+    case .getJob: try jobs.get(request)
+    case .cancelJob: try await jobs.cancel(request)
+    case .watchEvents: events.watch(request)
+
+    case .getSchedule: try schedules.get(request)
+    case .setSchedule: try schedules.set(request)
+    case .setSegmentSchedules: try schedules.setSeveral(request)
+    case .getCleanup: try cleanup.get(request)
+    case .cleanUp: try cleanup.run(request)
+    case .exemptSegments: try cleanup.exempt(request)
+    case .getStatus: try status.get(request)
     }
   }
 }

@@ -10,13 +10,18 @@ public struct ServerSettings: Sendable {
   public var host: String
   /// 0 for any that is free.
   public var port: Int
-
+  /// How long nothing may be sent to one who watches events.
+  public var heartbeat: Duration
   /// Whether its log is a JSON object per line instead of text.
   public var logsJSON: Bool
 
-  public init(host: String = "127.0.0.1", port: Int = 8080, logsJSON: Bool = false) {
+  public init(
+    host: String = "127.0.0.1", port: Int = 8080, heartbeat: Duration = .seconds(15),
+    logsJSON: Bool = false
+  ) {
     self.host = host
     self.port = port
+    self.heartbeat = heartbeat
     self.logsJSON = logsJSON
   }
 
@@ -34,15 +39,20 @@ public struct ServerSettings: Sendable {
 public struct Server: Sendable {
   private let group: ServiceGroup
 
-  /// - Parameter isRunning: is called with the port when requests can come.
+  /// - Parameters:
+  ///   - runner: takes the jobs that are asked for.
+  ///   - events: what watchers are told; whoever runs jobs writes it.
+  ///   - isRunning: is called with the port when requests can come.
   public init(
-    _ service: SegmentService, settings: ServerSettings,
+    _ service: SegmentService, runner: JobRunner, events: EventLog, settings: ServerSettings,
     isRunning: @escaping @Sendable (Int) -> Void = { _ in }
   ) {
     let logger = settings.logger
     group = ServiceGroup(
       services: [
-        makeApplication(service, settings: settings, logger: logger, isRunning: isRunning)
+        makeApplication(
+          API(service, runner: runner, events: events, settings: settings), settings: settings,
+          logger: logger, isRunning: isRunning)
       ], logger: logger)
   }
 
@@ -56,11 +66,11 @@ public struct Server: Sendable {
 }
 
 func makeApplication(
-  _ service: SegmentService, settings: ServerSettings, logger: Logger,
+  _ api: API, settings: ServerSettings, logger: Logger,
   isRunning: @escaping @Sendable (Int) -> Void = { _ in }
 ) -> some ApplicationProtocol {
   Application(
-    router: makeRouter(API(service), contract: .own),
+    router: makeRouter(api, contract: .own),
     server: .http1(configuration: HTTP1Channel.Configuration(idleTimeout: .seconds(120))),
     configuration: ApplicationConfiguration(
       address: .hostname(settings.host, port: settings.port), serverName: "Muster"),

@@ -121,11 +121,3 @@ public struct JobRecord: Sendable, Equatable, Identifiable {
     self.tasks = tasks
   }
 }
-
-/// A job in short.
-public struct JobSummary: Sendable, Equatable {
-  /// Without its tasks.
-  public var job: JobRecord
-  /// How many tasks have which status; none that no task has.
-  public var counts: [TaskStatus: Int]
-}

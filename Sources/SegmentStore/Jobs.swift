@@ -91,41 +91,6 @@ extension SegmentStore {
     try database.read { db in try fetchJobs(db, "WHERE finished IS NULL ORDER BY id", []) }
   }
 
-  /// Jobs, the last one first.
-  ///
-  /// - Parameters:
-  ///   - segment: only jobs with a task of it.
-  ///   - before: only jobs with a smaller id.
-  public func jobs(ofSegment segment: Int64? = nil, before: Int64? = nil, limit: Int) throws
-    -> [JobRecord]
-  {
-    try database.read { db in
-      try fetchJobs(
-        db,
-        """
-        WHERE (:segment IS NULL OR id IN (SELECT jobId FROM task WHERE segmentId = :segment))
-          AND (:before IS NULL OR id < :before)
-        ORDER BY id DESC LIMIT :limit
-        """, ["segment": segment, "before": before, "limit": limit])
-    }
-  }
-
-  /// Jobs without their tasks, the last one first, with how many tasks have which status.
-  public func jobSummaries(limit: Int) throws -> [JobSummary] {
-    try database.read { db in
-      try Row.fetchAll(
-        db, sql: "SELECT * FROM job ORDER BY id DESC LIMIT ?", arguments: [limit]
-      ).map { row in
-        let job = try fetchJob(row, tasks: [])
-        let counts = try Row.fetchAll(
-          db, sql: "SELECT status, count(*) AS tasks FROM task WHERE jobId = ? GROUP BY status",
-          arguments: [job.id]
-        ).map { (try stored($0, "status") as TaskStatus, $0["tasks"] as Int) }
-        return JobSummary(job: job, counts: Dictionary(uniqueKeysWithValues: counts))
-      }
-    }
-  }
-
   /// The task of each segment in the last job that has it, by the segment's id. Segments in the trash are left out.
   public func lastTasks() throws -> [Int64: (job: Int64, task: TaskRecord)] {
     try database.read { db in
@@ -208,7 +173,7 @@ private func fetchJobs(_ db: Database, _ condition: String, _ arguments: Stateme
   }
 }
 
-private func fetchJob(_ row: Row, tasks: [TaskRecord]) throws -> JobRecord {
+func fetchJob(_ row: Row, tasks: [TaskRecord]) throws -> JobRecord {
   JobRecord(
     id: row["id"], trigger: try stored(row, "trigger"), author: row["author"],
     requested: row["requested"], asOf: row["asOf"], dataVersion: row["dataVersion"],

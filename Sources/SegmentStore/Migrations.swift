@@ -16,5 +16,6 @@ let migrator: DatabaseMigrator = {
   registerUses(&migrator)  // Uses.swift
   registerOutputFiles(&migrator)  // OutputFiles.swift
   registerRequests(&migrator)  // Requests.swift
+  registerJobList(&migrator)  // JobList.swift
   return migrator
 }()

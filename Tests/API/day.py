@@ -1,5 +1,7 @@
 """A marketer's day, by a client that knows nothing but the contract."""
 
+import json
+
 from server import Client
 
 TEA = {
@@ -15,6 +17,7 @@ def walk(client: Client):
     look_around(client)
     draft_and_mend(client)
     two_editors(client)
+    refresh_and_watch(client)
     tidy_up(client)
 
 
@@ -28,7 +31,7 @@ def look_around(client):
     assert len(pages) == page["total"] == len({item["name"] for item in pages}), "pages repeat or hide segments"
     counts = [item["members"] for item in pages]
     assert counts == sorted(counts, reverse=True), counts
-    assert all(item["refresh"]["status"] == "succeeded" for item in pages)
+    assert all(item["refresh"]["status"] == "successful" for item in pages)
     found = client.get_json("/segments", search="VIP")["items"]
     assert "vip" in [item["name"] for item in found]
     assert all("vip" in f"{item['name']} {item.get('displayName')} {item.get('description')}".lower() for item in found)
@@ -68,6 +71,46 @@ def two_editors(client):
     assert versions[0]["version"] == len(versions) and versions[-1]["isDraft"]
     difference = client.get_json("/segments/tea%2F%E2%98%95/difference", **{"from": 2})
     assert "+tags: [tea]" in difference["yaml"] and difference["changes"], difference
+
+
+def refresh_and_watch(client):
+    with client.ask("GET", "/events", stream=True) as stream:
+        events = parsed(stream)
+        assert next(events)[0] == "ready"
+        key = {"Idempotency-Key": "refresh-1"}
+        made = client.ask("POST", "/jobs", json={"segments": "all", "load": True}, headers=key, expected=202).json()
+        assert client.ask("POST", "/jobs", json={"segments": "all", "load": True}, headers=key).json()["job"] == made["job"]
+        seen = set()
+        for kind, data in events:
+            seen.add(kind)
+            if kind == "finished" and data["job"] == made["job"]:
+                break
+        assert {"job", "tasks", "progress", "runs"} <= seen, seen
+    job = client.get_json(f"/jobs/{made['job']}")
+    assert job["state"] == "successful" and all(task["status"] in ("successful", "skipped") for task in job["tasks"])
+    assert [item["job"] for item in client.get_json("/jobs", segment="vip")["items"]] == [made["job"]]
+    client.ask("POST", f"/jobs/{made['job']}/cancel", expected=409)
+
+    monday = {"isOn": True, "timeZone": "Europe/Oslo", "weekdays": ["monday"], "times": ["03:00"]}
+    assert len(client.ask("PUT", "/schedule", json=monday).json()["next"]) == 5
+    bulk = {"segments": ["vip", "tea/☕"], "schedule": {"kind": "monthly", "days": [1]}, "individual": "keep"}
+    done = client.ask("POST", "/schedules", json=bulk).json()["items"]
+    assert [item["isKept"] for item in done] == [False, True], done
+    client.ask("PUT", "/schedule", json={**monday, "isOn": False})
+    status = client.get_json("/status")
+    assert status["activeSegments"]["level"] == "fine" and status["unfinishedJobs"] == 0
+    assert client.get_json("/cleanup")["items"] == []
+
+
+def parsed(stream):
+    """Events with their data, as they come."""
+    kind = None
+    for line in stream.iter_lines(chunk_size=1, decode_unicode=True):
+        name, _, value = line.partition(": ")
+        if name == "event":
+            kind = value
+        elif name == "data":
+            yield kind, json.loads(value)
 
 
 def tidy_up(client):

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import SegmentStore
@@ -57,16 +58,60 @@ import Testing
     #expect(try store.job(job.id) == job && store.run(1)?.cause == "it quotes Ada")
   }
 
-  @Test func `jobs are listed from the last one back, also those of a segment`() throws {
+  @Test func `jobs are listed from the last one back, filtered by what they are about`() throws {
     let ids = try (1...5).map { number in
-      try store.createJob(
+      var job = try store.createJob(
         [TaskRecord(id: 1, kind: .segment, name: "s", segmentID: Int64(number % 2))],
-        trigger: .manual, at: 0
-      ).id
+        trigger: number == 1 ? .late : .manual, at: 0)
+      let end: TaskStatus? = [2: .failed, 3: .canceled, 4: .skipped][number]
+      if let end {
+        job.tasks[0].state = TaskState(status: end)
+        job.tasks[0].finished = 9
+        job.finished = 9
+      }
+      if number == 5 { job.asOf = 1 }
+      try store.save(job, tasks: [1])
+      return job.id
     }
-    #expect(try store.jobs(limit: 2).map(\.id) == [ids[4], ids[3]])
-    #expect(try store.jobs(before: ids[3], limit: 9).map(\.id) == [ids[2], ids[1], ids[0]])
-    #expect(try store.jobs(ofSegment: 0, limit: 9).map(\.id) == [ids[3], ids[1]])
+    func listed(_ filter: JobFilter, limit: Int = 9) throws -> [Int64] {
+      try store.jobSummaries(filter, limit: limit).map(\.job.id)
+    }
+    #expect(try listed(JobFilter(), limit: 2) == [ids[4], ids[3]])
+    #expect(try listed(JobFilter(before: ids[3])) == [ids[2], ids[1], ids[0]])
+    #expect(try listed(JobFilter(segment: 0)) == [ids[3], ids[1]])
+    #expect(try listed(JobFilter(triggers: [.late, .schedule])) == [ids[0]])
+    #expect(
+      try store.jobSummaries(limit: 9).map(\.state) == [
+        .running, .successful, .canceled, .failed, .waiting,
+      ])
+    for (state, id) in zip([JobState.waiting, .failed, .canceled, .successful, .running], ids) {
+      #expect(try listed(JobFilter(states: [state])) == [id])
+    }
+    #expect(try listed(JobFilter(states: [.failed, .canceled], triggers: [.manual])).count == 2)
+  }
+
+  @Test func `who watches is told of segments by transactions that are committed`() throws {
+    let told = Mutex<[[String]]>([])
+    store.observeSegments { notices in
+      told.withLock {
+        $0.append(notices.map { "\($0.name) \($0.revision) \($0.state) \($0.isInTrash)" })
+      }
+    }
+    try store.save(name: "a", definition: "{}", at: 0)
+    try store.edit(at: 1, by: nil) { edits in
+      let record = try #require(try edits.record("a"))
+      _ = try edits.create("b", definition: "{}", state: .inactive)
+      try edits.trash(record)
+    }
+    #expect(throws: CancellationError.self) {
+      try store.edit(at: 2, by: nil) { edits in
+        _ = try edits.create("c", definition: "{}", state: .active)
+        throw CancellationError()
+      }
+    }
+    _ = try store.createJob(tasks(), trigger: .manual, at: 5)
+    #expect(
+      told.withLock { $0 } == [["a 1 active false"], ["a 2 active true", "b 1 inactive false"]])
   }
 
   @Test func `an erasure takes causes away that may quote rows`() throws {
@@ -113,10 +158,10 @@ import Testing
     }
     #expect(try store.expire(by: rules(.all), lent: [], at: 30).isEmpty)
     #expect(try store.expire(by: rules(.since(20)), lent: [], at: 30).jobs == [ids[0]])
-    #expect(try store.jobs(limit: 9).map(\.id) == [ids[2], ids[1]])
+    #expect(try store.jobSummaries(limit: 9).map(\.job.id) == [ids[2], ids[1]])
     let another = try job(finished: 25)
     #expect(try store.expire(by: rules(.last(1)), lent: [], at: 30).jobs == [ids[1]])
-    #expect(try store.jobs(limit: 9).map(\.id) == [another, ids[2]])
+    #expect(try store.jobSummaries(limit: 9).map(\.job.id) == [another, ids[2]])
   }
 
   @Test func `tasks are counted by status`() throws {
@@ -146,6 +191,6 @@ import Testing
     #expect(throws: CancellationError.self) {
       _ = try store.createJob([], trigger: .schedule, at: 0) { _ in throw CancellationError() }
     }
-    #expect(try store.jobs(limit: 9).count == 1)
+    #expect(try store.jobSummaries(limit: 9).count == 1)
   }
 }

@@ -25,6 +25,8 @@ extension Problem {
       self.init(.unprocessableContent, "wrongKeys", error.description)
     case let error as RunsOfTwoAudiences:
       self.init(.conflict, "runsOfTwoAudiences", error.description)
+    case let error as UnknownOutputTable:
+      self.init(.notFound, "unknownOutputTable", error.description)
     case let error as DuckDBError: self.init(engine: error)
     case let error as SegmentStoreError: self.init(store: error)
     case let error as HTTPError:

@@ -11,4 +11,10 @@ enum Endpoint: String, Sendable, CaseIterable {
   case eraseProfile
 
   case validateDefinitions, previewDefinition, explainDefinitions
+
+  case listJobs, createJob, getJob, cancelJob
+  case watchEvents
+  case getSchedule, setSchedule, setSegmentSchedules
+  case getCleanup, cleanUp, exemptSegments
+  case getStatus
 }

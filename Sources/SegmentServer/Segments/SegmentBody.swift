@@ -12,6 +12,8 @@ struct SegmentSummaryBody: Encodable, Sendable {
   var state: SegmentState
   var type: SegmentType
   var outputName: String
+  var outputFile: Bool
+  var exemptFromCleanup: Bool
   var owner: String?
   var revision: Int
   var version: Int
@@ -35,6 +37,8 @@ struct SegmentSummaryBody: Encodable, Sendable {
     state = record.state
     type = record.type
     outputName = record.outputName
+    outputFile = record.keepsOutputFile
+    exemptFromCleanup = record.isExemptFromCleanup
     owner = record.owner
     revision = record.revision
     version = record.version.number
@@ -46,7 +50,7 @@ struct SegmentSummaryBody: Encodable, Sendable {
     schedule = try record.decodedSchedule()
     members = listed.lastPublished?.result?.count
     lastRefreshed = listed.lastPublished.map { time($0.finished) }
-    refresh = RefreshBody(listed.lastRun)
+    refresh = RefreshBody(listed.status, run: listed.lastRun)
   }
 }
 
@@ -88,17 +92,19 @@ struct PlannedChangeBody: Encodable, Sendable {
   }
 }
 
-/// The last run, whatever came of it.
+/// What came last, of a task or of a refresh outside of jobs.
 struct RefreshBody: Encodable, Sendable {
-  var status: String
+  var status: TaskStatus
+  var job: Int64?
   var run: Int64?
   var finished: String?
   var cause: String?
 
-  init(_ run: RunRecord?) {
-    status = run?.status.rawValue ?? "notStarted"
+  init(_ last: SegmentStatus, run: RunRecord?) {
+    status = last.status
+    job = last.job
     self.run = run?.id
-    finished = run.map { time($0.finished) }
-    cause = run?.cause
+    finished = last.finished.map(time)
+    cause = last.cause
   }
 }

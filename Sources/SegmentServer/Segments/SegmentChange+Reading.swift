@@ -4,7 +4,8 @@ import SegmentStore
 
 extension SegmentChange {
   private static let keys = [
-    "name", "state", "type", "outputName", "owner", "displayName", "description", "tags",
+    "name", "state", "type", "outputName", "outputFile", "owner", "displayName", "description",
+    "tags",
     "schedule", "activation", "deactivation", "trash",
   ]
 
@@ -72,6 +73,7 @@ extension SegmentChange {
     case "state": state(value, at: place, reader).map { [$0] } ?? []
     case "type": reader.word(value, at: place, as: SegmentType.self).map { [.type($0)] } ?? []
     case "outputName": reader.text(value, at: place).map { [.outputName($0)] } ?? []
+    case "outputFile": reader.boolean(value, at: place).map { [.outputFile($0)] } ?? []
     case "owner": [.owner(text(value, at: place, reader))]
     case "displayName": [.displayName(text(value, at: place, reader))]
     case "description": [.description(text(value, at: place, reader))]
@@ -140,7 +142,7 @@ extension SegmentChange {
 
   private enum ScheduleKind: String, CaseIterable { case off, everySystemRefresh, weekly, monthly }
 
-  private static func schedule(_ value: Document, at place: String, _ reader: DocumentReader)
+  static func schedule(_ value: Document, at place: String, _ reader: DocumentReader)
     -> SegmentSchedule?
   {
     let kindPlace = DocumentReader.join(place, "kind")

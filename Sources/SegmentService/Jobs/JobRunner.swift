@@ -88,6 +88,7 @@ public actor JobRunner {
     also: @Sendable (StoreSettings) throws -> Void = { _ in }
   ) throws -> JobRecord {
     let job = try service.makeJob(request, by: author, also: also)
+    note(.submitted(job))
     incoming.yield(job.id)
     return job
   }
@@ -127,9 +128,13 @@ public actor JobRunner {
 
 /// What happens to a job.
 public enum JobNote: Sendable {
+  /// It is taken up as soon as there is room.
+  case submitted(JobRecord)
   /// Tasks have another state: stored, so that whoever is told finds it.
-  case changed(job: Int64, tasks: Set<Int>)
+  case changed(job: Int64, tasks: [TaskRecord])
+  /// How many queries of those tasks that are evaluated together are done.
   case progress(job: Int64, done: Int, of: Int)
+  case loading(job: Int64, LoadProgress)
   case published(job: Int64, [RunRecord])
   case finished(job: Int64)
   /// Something besides its tasks failed; it is tried again.

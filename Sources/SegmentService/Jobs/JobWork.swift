@@ -103,7 +103,8 @@ struct JobWork: Sendable {
     try service.store.save(
       record, tasks: tasks, runs: runs, workspaceFile: runs.isEmpty ? nil : service.text,
       from: dataFile)
-    if !tasks.isEmpty { note(.changed(job: job, tasks: tasks)) }
+    let changed = record.tasks.filter { tasks.contains($0.id) }
+    if !changed.isEmpty { note(.changed(job: job, tasks: changed)) }
     if !runs.isEmpty { note(.published(job: job, runs)) }
   }
 
@@ -159,7 +160,10 @@ struct JobWork: Sendable {
     try store(&graph)
     var events = LoadEvents()
     do {
-      switch try await guarded(limit: nil, { try await service.load() }) {
+      let loaded = try await guarded(limit: nil) {
+        try await service.load { note(.loading(job: job, $0)) }
+      }
+      switch loaded {
       case .done(let report): events = LoadEvents(report)
       case .tookTooLong, .ordered: return giveUp(tasks, &graph)
       }

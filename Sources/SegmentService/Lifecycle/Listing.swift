@@ -24,6 +24,12 @@ extension SegmentService {
     return record
   }
 
+  /// Tells of segments that are made or changed from now on, after each transaction. Told on the thread that
+  /// writes: return soon, and do not ask the service anything.
+  public func observeSegments(_ tell: @escaping @Sendable ([SegmentNotice]) -> Void) {
+    store.observeSegments(tell)
+  }
+
   /// All segments, by name; those in the trash are in ``trash()``.
   public func list() throws -> [ListedSegment] {
     let published = try store.allLastPublished().bySegment

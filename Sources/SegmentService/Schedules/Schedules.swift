@@ -35,6 +35,27 @@ extension SegmentService {
     return try record.decodedSchedule().conflict(with: schedule())
   }
 
+  /// The next refreshes of the system, at most so many.
+  public func nextOccurrences(_ count: Int) throws -> [SystemSchedule.Occurrence] {
+    let schedule = try schedule()
+    var occurrences: [SystemSchedule.Occurrence] = []
+    while occurrences.count < count,
+      let next = schedule.next(after: occurrences.last?.instant ?? now())
+    {
+      occurrences.append(next)
+    }
+    return occurrences
+  }
+
+  /// The segments that are never refreshed by schedule though theirs says so, and why.
+  public func scheduleConflicts() throws -> [(segment: String, conflict: String)] {
+    let system = try schedule()
+    return try store.segmentRecords().compactMap { record in
+      guard record.state == .active, record.type == .dynamic else { return nil }
+      return try record.decodedSchedule().conflict(with: system).map { (record.name, $0) }
+    }
+  }
+
   /// The refreshes that should have begun since the last one that did, in order.
   ///
   /// They are due until ``StoreSettings/noteOccurrence(_:)``. A last one that lies ahead is of a clock that was

@@ -2,6 +2,9 @@ import SegmentCompiler
 import SegmentStore
 
 extension SegmentService {
+  /// The number of the data version that was loaded last; nil where nothing was.
+  public func dataVersionInForce() throws -> Int64? { try store.currentDataVersion()?.id }
+
   /// Loads what is new, changed or gone in the workspace's files and publishes one data version.
   ///
   /// Refreshes that run meanwhile read the data version before it to their end. A second load waits for the

@@ -95,13 +95,11 @@ private func scheduleText(_ service: SegmentService) throws -> String {
   let times = schedule.times.sorted().map(\.description).joined(separator: ", ")
   var lines = ["At \(times) \(days), \(schedule.timeZone)."]
   let zone = TimeZone(identifier: schedule.timeZone) ?? .gmt
-  if let next = schedule.next(after: Instant(Date())) {
+  if let next = try service.nextOccurrences(1).first {
     lines.append("Next: \(timeText(microseconds: next.instant.microseconds, in: zone)).")
   }
-  for listed in try service.list() {
-    if let conflict = try service.scheduleConflict(of: listed.record) {
-      lines.append("\(listed.record.name.printable): \(conflict)")
-    }
+  for (segment, conflict) in try service.scheduleConflicts() {
+    lines.append("\(segment.printable): \(conflict)")
   }
   return lines.joined(separator: "\n")
 }

@@ -47,14 +47,22 @@ struct ServeCommand: AsyncParsableCommand {
   func run() async throws {
     let service = try options.open(for: "serve")
     let log = ServiceLog(service)
-    let runner = JobRunner(service, note: { log.write($0) })
+    let events = EventLog()
+    service.observeSegments { events.note($0) }
+    let runner = JobRunner(
+      service,
+      note: { note in
+        log.write(note)
+        events.note(note)
+      })
     let scheduler = Scheduler(service, runner: runner, note: { log.write($0) })
     let settings = ServerSettings(host: host, port: port, logsJSON: self.log == .json)
-    let server = Server(service, settings: settings) { port in
+    let server = Server(service, runner: runner, events: events, settings: settings) { port in
       log.write(
         "Serving \(service.definition.name.printable) at http://\(host == "::1" ? "[::1]" : host):\(port)/api/v1."
       )
     }
+    if let warning = try service.activeSegments().warning { log.write(warning) }
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await scheduler.run() }
       group.addTask {
@@ -123,7 +131,9 @@ private struct ServiceLog: Sendable {
 
   func write(_ note: JobNote) {
     switch note {
-    case .changed, .progress: break
+    case .changed, .progress, .loading: break
+    case .submitted(let job):
+      write("Job \(job.id) (\(job.trigger.rawValue)): \(job.tasks.count.counted("task")).")
     case .published(let job, let runs):
       for run in runs {
         write("Job \(job): \(run.segment.printable): \(resultText(run))")
@@ -155,8 +165,8 @@ private struct ServiceLog: Sendable {
         }
       }
     case .nearLimit(let warning): write(warning)
-    case .submitted(let job):
-      write("Job \(job.id) (\(job.trigger.rawValue)): \(job.tasks.count.counted("task")).")
+    // As every job that is submitted.
+    case .submitted: break
     case .trouble(let error): write("Schedule: \("\(error)".printable)")
     }
   }

@@ -57,6 +57,8 @@ final class ServedShop: Sendable {
 
   let folder: URL
   let service: SegmentService
+  let events = EventLog(capacity: 50)
+  let runner: JobRunner
 
   init(
     now: @escaping @Sendable () -> Instant = { ServedShop.asOf }, isLoaded: Bool = true,
@@ -71,6 +73,8 @@ final class ServedShop: Sendable {
     service = try SegmentService(
       folder: WorkspaceFolder(folder), purpose: "a test",
       settings: SegmentService.Settings(threads: 1), now: now)
+    runner = JobRunner(service, note: { [events] in events.note($0) })
+    service.observeSegments { [events] in events.note($0) }
     if isLoaded { _ = try await service.load() }
   }
 
@@ -83,8 +87,10 @@ final class ServedShop: Sendable {
   ) async throws {
     var silent = Logger(label: "test")
     silent.logLevel = .critical
-    let logger = logger ?? silent
-    let server = makeApplication(service, settings: ServerSettings(port: 0), logger: logger)
+    let settings = ServerSettings(port: 0, heartbeat: .milliseconds(50))
+    let server = makeApplication(
+      API(service, runner: runner, events: events, settings: settings), settings: settings,
+      logger: logger ?? silent)
     try await server.test(setup) { try await test(Client(client: $0)) }
   }
 }

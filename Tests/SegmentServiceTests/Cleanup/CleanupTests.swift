@@ -10,7 +10,8 @@ import Testing
   private func shop(_ more: String = "", _ segments: String...) async throws -> (Shop, Clock) {
     let clock = Clock(Shop.asOf)
     let shop = try await Shop(
-      yaml: Shop.yaml + "\n" + more, now: { clock.now }, segments: segments.joined(separator: "---\n"))
+      yaml: Shop.yaml + "\n" + more, now: { clock.now },
+      segments: segments.joined(separator: "---\n"))
     try await shop.refresh()
     return (shop, clock)
   }

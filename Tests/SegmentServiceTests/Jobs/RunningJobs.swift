@@ -78,7 +78,7 @@ final class Notes: Sendable {
         defer { state.waiting.removeAll { $0.job == job } }
         return state.waiting.filter { $0.job == job }.map(\.continuation)
       case .trouble(_, let error): state.troubles.append("\(error)")
-      case .changed, .progress: break
+      case .submitted, .changed, .progress, .loading: break
       }
       return []
     }
