@@ -61,6 +61,7 @@ let package = Package(
       dependencies: [
         "SegmentCompiler", "SegmentEngines", "SegmentStore",
         .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
       ],
       resources: [
         .embedInCode("Sample/sample.sql"),

@@ -3,16 +3,21 @@ import SegmentCompiler
 import SegmentEngines
 import SegmentStore
 
-/// The use cases of one workspace: load, define, refresh, look at results. The command line and every
-/// other front end only call it.
-public final class SegmentService: Sendable {
+/// The use cases of one workspace, on behalf of somebody: load, define, refresh, look at results. The command line
+/// and every other front end only call it.
+///
+/// Copies are the same open workspace: it is closed when the last one is gone.
+public struct SegmentService: Sendable {
   public let folder: WorkspaceFolder
   public let definition: WorkspaceDefinition
   /// Of the workspace file.
   let text: String
-  let store: SegmentStore
+  /// Changes things on behalf of ``author``.
+  private(set) var store: SegmentStore
   let data: DataFile
   let now: @Sendable () -> Instant
+  /// Who may use the workspace over the network.
+  public private(set) var identity: Identity
   let leases = Leases()
   /// Of loads and of all who remove stored data: one after another.
   let dataTurn = Turn()
@@ -37,14 +42,26 @@ public final class SegmentService: Sendable {
     }
   }
 
-  /// Opens a workspace and becomes its owner until the last reference is gone.
+  /// Who is responsible for what is changed: the audit log says it.
+  public var author: Author { store.author }
+
+  /// The same workspace, for somebody else.
+  public func acting(as author: Author) -> SegmentService {
+    var service = self
+    service.store = store.acting(as: author)
+    service.identity = identity.acting(as: author)
+    return service
+  }
+
+  /// Opens a workspace and becomes its owner until the last copy is gone.
   ///
   /// - Parameters:
   ///   - purpose: what a second process is told it has to wait for, such as `muster refresh`.
+  ///   - author: on whose behalf.
   ///   - engine: what answers plans from the loaded data.
   ///   - now: the clock.
   public init(
-    folder: WorkspaceFolder, purpose: String, settings: Settings = Settings(),
+    folder: WorkspaceFolder, purpose: String, author: Author, settings: Settings = Settings(),
     engine: @escaping @Sendable (DuckDBDatabase) -> any QueryEngine = {
       DuckDBEngine(database: $0)
     },
@@ -55,13 +72,14 @@ public final class SegmentService: Sendable {
     self.folder = folder
     lock = try WorkspaceLock(folder, purpose: purpose)
     try folder.requireStore()
-    store = try SegmentStore(path: folder.store.path)
+    store = try SegmentStore(path: folder.store.path, author: author)
     let dataFile = try store.dataFile()
     if try !store.dataVersions().isEmpty { try folder.requireDataFile(dataFile) }
     try folder.removeDataFiles(except: dataFile)
     try folder.removeSpilledFiles()
     data = try DataFile(dataFile, in: folder, settings: settings, engine: engine)
     self.now = now
+    identity = Identity(store: store, clock: now)
     if try store.hasUnfinishedErasures() { try finishErasure() }
   }
 

@@ -78,26 +78,30 @@ extension SegmentStore {
 
   /// Forgets a part that cannot be read: its table has no data then, in any data version, until the next
   /// load reads its files.
-  public func forgetPart(id: Int64) throws {
-    try database.write { db in
+  public func forgetPart(id: Int64, at time: Int64) throws {
+    try change(at: time) { change in
+      let db = change.db
       try db.execute(sql: "DELETE FROM dataVersionPart WHERE partId = ?", arguments: [id])
       try db.execute(sql: "DELETE FROM part WHERE id = ?", arguments: [id])
+      try change.log(.storeMended, AuditObject("part \(id)"), after: ["isForgotten": true])
     }
   }
 
   /// Gives up the members of a run; its counts stay.
   public func giveUpMembers(ofRun id: Int64, at time: Int64) throws {
-    try database.write { db in
-      try db.execute(
+    try change(at: time) { change in
+      try change.db.execute(
         sql: "UPDATE run SET membersGone = ? WHERE id = ? AND membersGone IS NULL",
         arguments: [time, id])
+      try change.log(.storeMended, AuditObject("run \(id)"), after: ["membersAreGone": true])
     }
   }
 
   /// Gives up all that a lost data file held: data versions, and the members of all runs, whose ordinals
   /// nobody can read any more. Definitions and counts stay.
   public func giveUpData(at time: Int64) throws {
-    try database.write { db in
+    try change(at: time) { change in
+      let db = change.db
       try db.execute(
         sql: """
           DELETE FROM dataVersion;
@@ -107,6 +111,7 @@ extension SegmentStore {
       try db.execute(
         sql: "UPDATE run SET membersGone = ? WHERE status = 'succeeded' AND membersGone IS NULL",
         arguments: [time])
+      try change.log(.storeMended, AuditObject("the data file"), after: ["isLost": true])
     }
   }
 }

@@ -84,13 +84,15 @@ public struct ErasureChanges: Sendable {
   public var members: [Int64: ErasedMembers]
   /// Why runs did not succeed, without what it quoted, by run.
   public var causes: [Int64: String]
+  /// Entries of the audit log that quote the profiles.
+  public var redactedEntries: [Int64]
   /// The definition without the profiles' keys; nil where it has none of them.
   public var rewrite: @Sendable (SegmentVersion) throws -> String?
 
   public init(
     audience: String?, profiles: Int, rows: Int64, dataFile: String, partRows: [Int64: Int64],
     contents: [Int64: TableContent] = [:], suppressed: SuppressionList,
-    members: [Int64: ErasedMembers], causes: [Int64: String],
+    members: [Int64: ErasedMembers], causes: [Int64: String], redactedEntries: [Int64] = [],
     rewrite: @escaping @Sendable (SegmentVersion) throws -> String?
   ) {
     self.audience = audience
@@ -102,6 +104,7 @@ public struct ErasureChanges: Sendable {
     self.suppressed = suppressed
     self.members = members
     self.causes = causes
+    self.redactedEntries = redactedEntries
     self.rewrite = rewrite
   }
 }
@@ -193,7 +196,8 @@ extension SegmentStore {
   /// - Throws: ``SegmentStoreError/rewrittenMeanwhile`` where anything was published since `state`.
   public func publish(_ changes: ErasureChanges, over state: PublishedState, at time: Int64) throws
   {
-    try database.write { db in
+    try change(at: time) { change in
+      let db = change.db
       guard try fetchState(db) == state else { throw SegmentStoreError.rewrittenMeanwhile }
       try db.execute(sql: "UPDATE dataFile SET name = ?", arguments: [changes.dataFile])
       for (part, rows) in changes.partRows {
@@ -231,6 +235,14 @@ extension SegmentStore {
         arguments: [
           time, changes.audience, changes.profiles, changes.rows, changes.members.count,
         ])
+      try redact(changes.redactedEntries, db)
+      try change.log(
+        .peopleErased, changes.audience.map { AuditObject($0) },
+        after: .facts([
+          "profiles": .count(changes.profiles), "rows": .number(changes.rows),
+          "runs": .count(changes.members.count),
+          "redactedEntries": .several(changes.redactedEntries.count),
+        ]))
     }
   }
 

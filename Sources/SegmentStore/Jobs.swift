@@ -49,18 +49,26 @@ extension SegmentStore {
   ///
   /// - Parameter also: done by the same transaction.
   public func createJob(
-    _ tasks: [TaskRecord], trigger: JobTrigger, at time: Int64, by author: String? = nil,
+    _ tasks: [TaskRecord], trigger: JobTrigger, at time: Int64,
     also: (StoreSettings) throws -> Void = { _ in }
   ) throws -> JobRecord {
-    try database.write { db in
+    try change(at: time) { change in
+      let db = change.db
       try also(StoreSettings(db: db))
       try db.execute(
         sql: "INSERT INTO job (trigger, author, requested) VALUES (?, ?, ?)",
-        arguments: [trigger.rawValue, author, time])
+        arguments: [trigger.rawValue, author.name, time])
       let id = db.lastInsertedRowID
       for task in tasks { try write(task, of: id, db) }
+      let counts = Dictionary(grouping: tasks, by: \.kind).mapValues(\.count)
+      try change.log(
+        .jobRequested, AuditObject("job \(id)", id: "\(id)"),
+        after: .facts([
+          "trigger": .text(trigger.rawValue), "segments": .count(counts[.segment] ?? 0),
+          "tables": .several(counts[.load] ?? 0),
+        ]))
       return JobRecord(
-        id: id, trigger: trigger, author: author, requested: time, tasks: tasks)
+        id: id, trigger: trigger, author: author.name, requested: time, tasks: tasks)
     }
   }
 
@@ -124,8 +132,28 @@ extension SegmentStore {
     try database.read { try StoreSettings(db: $0)[name] }
   }
 
-  /// Changes settings in one transaction.
-  public func changeSettings(_ body: (StoreSettings) throws -> Void) throws {
+  /// Sets what somebody chose.
+  ///
+  /// - Parameters:
+  ///   - object: what the audit log calls it.
+  ///   - also: done by the same transaction.
+  public func changeSetting(
+    _ name: String, to value: String, called object: String, at time: Int64,
+    also: (StoreSettings) throws -> Void = { _ in }
+  ) throws {
+    try change(at: time) { change in
+      let settings = StoreSettings(db: change.db)
+      let before = try settings[name]
+      try settings.set(name, to: value)
+      try also(settings)
+      try change.log(
+        .settingsChanged, AuditObject(object), before: .facts([object: before.map { .text($0) }]),
+        after: [object: .text(value)])
+    }
+  }
+
+  /// Notes in one transaction what is nobody's choice: how far something has come.
+  public func noteSettings(_ body: (StoreSettings) throws -> Void) throws {
     try database.write { try body(StoreSettings(db: $0)) }
   }
 }

@@ -151,7 +151,8 @@ extension SegmentStore {
     parts: [PartRecord], types: [String: [Attribute]], suppressed: SuppressionList? = nil,
     dictionaries: [String: DictionarySize] = [:], in dataFile: String? = nil, at time: Int64
   ) throws -> DataVersion {
-    try database.write { db in
+    try change(at: time) { change in
+      let db = change.db
       try require(dataFile: dataFile, db)
       if let suppressed { try suppress(suppressed, db) }
       try note(dictionaries, db)
@@ -176,6 +177,11 @@ extension SegmentStore {
               """, arguments: [table, attribute.name, attribute.type.name])
         }
       }
+      try change.log(
+        .dataLoaded, AuditObject("data version \(id)", id: "\(id)"),
+        after: [
+          "tables": .count(parts.count), "rows": .number(parts.reduce(0) { $0 + $1.part.rows }),
+        ])
       return DataVersion(
         id: id, parts: Dictionary(uniqueKeysWithValues: parts.map { ($0.part.table, $0.part) }))
     }

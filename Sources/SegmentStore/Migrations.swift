@@ -17,5 +17,9 @@ let migrator: DatabaseMigrator = {
   registerOutputFiles(&migrator)  // OutputFiles.swift
   registerRequests(&migrator)  // Requests.swift
   registerJobList(&migrator)  // JobList.swift
+  registerAudit(&migrator)  // Audit.swift
+  registerAccounts(&migrator)  // Accounts.swift
+  registerSessions(&migrator)  // Sessions.swift
+  registerAPIKeys(&migrator)  // APIKeys.swift
   return migrator
 }()

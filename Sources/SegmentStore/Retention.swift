@@ -24,15 +24,19 @@ public struct RetentionRules: Sendable, Equatable {
   public var trash: Kept
   /// Finished jobs, with their tasks.
   public var jobs: Kept
+  /// Entries of the audit log.
+  public var audit: Kept
 
   public init(
-    dataVersions: Kept, members: Kept, runs: Kept, trash: Kept = .all, jobs: Kept = .all
+    dataVersions: Kept, members: Kept, runs: Kept, trash: Kept = .all, jobs: Kept = .all,
+    audit: Kept = .all
   ) {
     self.dataVersions = dataVersions
     self.members = members
     self.runs = runs
     self.trash = trash
     self.jobs = jobs
+    self.audit = audit
   }
 }
 
@@ -49,6 +53,10 @@ public struct Expired: Sendable, Equatable {
   public var trash: [SegmentRecord] = []
   /// Ids of jobs.
   public var jobs: [Int64] = []
+  /// How many entries of the audit log.
+  public var auditEntries = 0
+  /// Those before it go.
+  var auditSince: Int64?
 
   public init() {}
 
@@ -87,7 +95,8 @@ extension SegmentStore {
   /// removed.
   public func expire(by rules: RetentionRules, lent: Set<Int64>, at time: Int64) throws -> Expired {
     guard try !expired(by: rules, lent: lent).isEmpty else { return Expired() }
-    return try database.write { db in
+    return try change(at: time) { change in
+      let db = change.db
       let expired = try findExpired(rules, lent, db)
       try db.execute(
         sql: "DELETE FROM segment WHERE id IN (SELECT value FROM json_each(?))",
@@ -112,6 +121,11 @@ extension SegmentStore {
           DELETE FROM workspaceFile WHERE NOT EXISTS (
             SELECT 1 FROM run WHERE run.workspaceFile = workspaceFile.sha256)
           """)
+      if let since = expired.auditSince { try expireAudit(before: since, db) }
+      for record in expired.trash {
+        try change.log(.segmentPurged, record.auditObject)
+      }
+      try change.log(.retentionApplied, after: expired.auditFacts)
       return expired
     }
   }
@@ -177,6 +191,9 @@ private func findExpired(_ rules: RetentionRules, _ lent: Set<Int64>, _ db: Data
       """, arguments: [json(expired.trash.map(\.id)), json(expired.members)])
   if rules.runs != .all { expired.runs = try expiredRuns(rules.runs, expired.members, db) }
   if rules.jobs != .all { expired.jobs = try expiredJobs(rules.jobs, db) }
+  if rules.audit != .all {
+    (expired.auditEntries, expired.auditSince) = try expiredAudit(rules.audit, db)
+  }
   expired.dataVersions = try expiredDataVersions(rules.dataVersions, lent, db)
   expired.parts = try Row.fetchAll(
     db,
@@ -222,6 +239,25 @@ private func expiredJobs(_ rule: Kept, _ db: Database) throws -> [Int64] {
       )
       SELECT id FROM ended WHERE NOT (\(rule.condition(age: "age", finished: "finished"))) ORDER BY id
       """)
+}
+
+/// How many entries go, and before which instant.
+private func expiredAudit(_ rule: Kept, _ db: Database) throws -> (Int, Int64?) {
+  let since: Int64? =
+    switch rule {
+    case .all: nil
+    case .since(let time): time
+    // Those of one instant stay together.
+    case .last(let count):
+      try Int64.fetchOne(
+        db, sql: "SELECT time FROM auditEntry ORDER BY time DESC LIMIT 1 OFFSET ?",
+        arguments: [max(0, count - 1)])
+    }
+  guard let since else { return (0, nil) }
+  let count =
+    try Int.fetchOne(
+      db, sql: "SELECT count(*) FROM auditEntry WHERE time < ?", arguments: [since]) ?? 0
+  return count == 0 ? (0, nil) : (count, since)
 }
 
 private func expiredMembers(_ rule: Kept, _ db: Database) throws -> [String] {
@@ -277,6 +313,17 @@ private func expiredDataVersions(_ rule: Kept, _ lent: Set<Int64>, _ db: Databas
         AND id NOT IN (SELECT value FROM json_each(?))
       ORDER BY id
       """, arguments: [json(lent.sorted())])
+}
+
+extension Expired {
+  fileprivate var auditFacts: AuditDetails {
+    .facts([
+      "dataVersions": .several(dataVersions.count), "parts": .several(parts.count),
+      "members": .several(members.count), "runs": .several(runs.count),
+      "trash": .several(trash.count), "jobs": .several(jobs.count),
+      "auditEntries": .several(auditEntries),
+    ])
+  }
 }
 
 extension Kept {

@@ -61,8 +61,9 @@ extension SegmentStore {
   public func publish(
     _ runs: [RunRecord], workspaceFile: String? = nil, from dataFile: String? = nil
   ) throws {
-    try database.write { db in
-      try publish(runs, workspaceFile: workspaceFile, from: dataFile, db)
+    try change(at: runs.map(\.finished).max() ?? 0) { change in
+      try publish(runs, workspaceFile: workspaceFile, from: dataFile, change.db)
+      try change.logRefresh(runs)
     }
   }
 
@@ -212,5 +213,19 @@ extension RunRecord: FetchableRecord {
       asOf: row["asOf"], dataVersion: row["dataVersion"], started: row["started"],
       finished: row["finished"], references: try decode(row["references"]), outcome: outcome,
       workspaceFile: row["workspaceFile"])
+  }
+}
+
+extension Change {
+  /// An entry about a refresh that no job tells of.
+  func logRefresh(_ runs: [RunRecord]) throws {
+    guard let first = runs.first else { return }
+    let counts = Dictionary(grouping: runs, by: \.status).mapValues(\.count)
+    let facts = counts.map { ($0.key.rawValue, AuditValue.count($0.value)) }
+    try log(
+      .segmentsRefreshed,
+      after: Dictionary(uniqueKeysWithValues: facts).merging([
+        "runs": .list(runs.map { "\($0.id)" }), "dataVersion": .number(first.dataVersion),
+      ]) { $1 })
   }
 }

@@ -4,13 +4,11 @@ import SegmentCompiler
 extension SegmentStore {
   /// Runs `body` in one transaction over the segments: all that it does is done, or nothing where it throws.
   ///
-  /// - Parameters:
-  ///   - time: when, in microseconds.
-  ///   - author: who does it; nil where nobody is known.
-  public func edit<Result>(
-    at time: Int64, by author: String?, _ body: (SegmentEdits) throws -> Result
-  ) throws -> Result {
-    try database.write { try body(SegmentEdits(db: $0, time: time, author: author)) }
+  /// - Parameter time: when, in microseconds.
+  public func edit<Result>(at time: Int64, _ body: (SegmentEdits) throws -> Result) throws
+    -> Result
+  {
+    try change(at: time) { try body(SegmentEdits(change: $0)) }
   }
 
   /// Every segment that is not in the trash, drafts too, by name.
@@ -27,11 +25,15 @@ extension SegmentStore {
   }
 }
 
-/// What can be done to segments within one transaction. Every change of one is a further revision of it.
+/// What can be done to segments within one transaction. Every change of one is a further revision of it, and an entry
+/// of the audit log.
 public struct SegmentEdits {
-  let db: Database
-  public let time: Int64
-  public let author: String?
+  let change: Change
+
+  var db: Database { change.db }
+  public var time: Int64 { change.time }
+  /// Who does it.
+  public var author: String { change.author.name }
 
   public func records() throws -> [SegmentRecord] { try fetchRecords(db) }
 
@@ -64,7 +66,11 @@ public struct SegmentEdits {
       ])
     let id = db.lastInsertedRowID
     try insertVersion(1, of: id, definition, isDraft: state == .draft)
-    return try existing(id)
+    let record = try existing(id)
+    try change.log(
+      .segmentCreated, record.auditObject,
+      after: record.auditFacts.merging(VersionFacts(record.version).details) { $1 })
+    return record
   }
 
   /// Saves a definition as the next version, unless it is the current one.
@@ -81,14 +87,20 @@ public struct SegmentEdits {
         UPDATE segment SET version = version + 1, revision = revision + 1, changed = ?,
           changedBy = ? WHERE id = ?
         """, arguments: [time, author, record.id])
-    return try existing(record.id)
+    let saved = try existing(record.id)
+    let (before, after) = (VersionFacts(current), VersionFacts(saved.version))
+    try change.log(
+      .segmentSaved, saved.auditObject, before: before.details,
+      after: after.details(changedFrom: before))
+    return saved
   }
 
   /// Stores what was changed of a record besides its versions.
   public func update(_ changed: SegmentRecord) throws -> SegmentRecord {
     var record = changed
     if record.state == .active { record.autoDeactivated = nil }
-    guard record != (try existing(record.id)) else { return record }
+    let old = try existing(record.id)
+    guard record != old else { return record }
     try db.execute(
       sql: """
         UPDATE segment SET state = ?, type = ?, outputName = ?, owner = ?, activateAt = ?,
@@ -104,12 +116,20 @@ public struct SegmentEdits {
         record.keepsOutputFile, record.isExemptFromCleanup, record.autoDeactivated, time, author,
         record.id,
       ])
-    return try existing(record.id)
+    let updated = try existing(record.id)
+    let (before, after) = (old.auditFacts, updated.auditFacts)
+    try change.log(
+      .segmentChanged, updated.auditObject, before: before.filter { after[$0.key] != $0.value },
+      after: after.filter { before[$0.key] != $0.value })
+    return updated
   }
 
   /// Gives a segment another name. Its runs and versions go with it; what refers to it is not changed.
   public func rename(_ record: SegmentRecord, to name: String) throws -> SegmentRecord {
     try touch(record, "name = ?", [name])
+    try change.log(
+      .segmentRenamed, record.auditObject, before: ["name": .text(record.name)],
+      after: ["name": .text(name)])
     return try existing(record.id)
   }
 
@@ -121,6 +141,7 @@ public struct SegmentEdits {
       trashedName = name, trashedOutputName = outputName, trashed = ?, name = NULL,
       outputName = NULL
       """, [time])
+    try change.log(.segmentTrashed, record.auditObject, before: record.auditFacts)
   }
 
   /// Takes a segment out of the trash.
@@ -132,23 +153,28 @@ public struct SegmentEdits {
       """
       name = ?, outputName = ?, trashed = NULL, trashedName = NULL, trashedOutputName = NULL
       """, [name, outputName])
-    return try existing(record.id)
+    let restored = try existing(record.id)
+    try change.log(
+      .segmentRestored, restored.auditObject, before: ["name": .text(record.name)],
+      after: restored.auditFacts.merging(["name": .text(name)]) { $1 })
+    return restored
   }
 
   /// Deletes a segment in the trash for good, with its versions and runs.
   public func purge(_ record: SegmentRecord) throws {
     try db.execute(
       sql: "DELETE FROM segment WHERE id = ? AND trashed IS NOT NULL", arguments: [record.id])
+    guard db.changesCount > 0 else { return }
+    try change.log(.segmentPurged, record.auditObject, before: VersionFacts(record.version).details)
   }
 
   /// The name of an output table that nobody has, made of a segment's name.
   public func freeOutputName(for name: String) throws -> String {
-    try OutputName.suggestion(for: name) { try isTaken(outputName: $0) }
+    try SegmentStore.freeOutputName(for: name, db)
   }
 
   public func isTaken(outputName: String) throws -> Bool {
-    try Bool.fetchOne(
-      db, sql: "SELECT 1 FROM segment WHERE outputName = ?", arguments: [outputName]) ?? false
+    try SegmentStore.isTaken(outputName: outputName, db)
   }
 
   private func insertVersion(
@@ -189,6 +215,13 @@ private func fetchTrash(_ db: Database) throws -> [SegmentRecord] {
     db, sql: selectRecord + "WHERE s.trashed IS NOT NULL ORDER BY s.trashed DESC, s.id DESC")
 }
 
-func freeOutputName(for name: String, _ db: Database) throws -> String {
-  try SegmentEdits(db: db, time: 0, author: nil).freeOutputName(for: name)
+extension SegmentStore {
+  static func freeOutputName(for name: String, _ db: Database) throws -> String {
+    try OutputName.suggestion(for: name) { try isTaken(outputName: $0, db) }
+  }
+
+  fileprivate static func isTaken(outputName: String, _ db: Database) throws -> Bool {
+    try Bool.fetchOne(
+      db, sql: "SELECT 1 FROM segment WHERE outputName = ?", arguments: [outputName]) ?? false
+  }
 }

@@ -106,7 +106,7 @@ func registerLifecycle(_ migrator: inout DatabaseMigrator) {
     for row in segments {
       try db.execute(
         sql: "UPDATE segment SET outputName = ? WHERE id = ?",
-        arguments: [try freeOutputName(for: row["name"], db), row["id"] as Int64])
+        arguments: [try SegmentStore.freeOutputName(for: row["name"], db), row["id"] as Int64])
     }
   }
 }

@@ -7,10 +7,19 @@ import GRDB
 /// Every text is compared by its bytes. Times are microseconds since 1970-01-01T00:00:00Z.
 public struct SegmentStore: Sendable {
   let database: StoreFile
+  /// On whose behalf it changes things.
+  public private(set) var author: Author
 
   /// Opens the database file, makes it where there is none, and brings its schema up to date.
-  public init(path: String) throws {
-    try self.init(StoreFile(path: path, configuration: Self.configuration))
+  public init(path: String, author: Author) throws {
+    try self.init(StoreFile(path: path, configuration: Self.configuration), author)
+  }
+
+  /// The same store, for somebody else.
+  public func acting(as author: Author) -> SegmentStore {
+    var store = self
+    store.author = author
+    return store
   }
 
   /// Opens a database file only to read it, also while another process writes.
@@ -19,6 +28,7 @@ public struct SegmentStore: Sendable {
   public init(readingFrom path: String) throws {
     var configuration = Self.configuration
     configuration.readonly = true
+    author = .system("reader")
     database = try StoreFile(path: path, configuration: configuration)
     guard try database.read({ try migrator.hasCompletedMigrations($0) }) else {
       throw SegmentStoreError.olderSchema
@@ -26,12 +36,13 @@ public struct SegmentStore: Sendable {
   }
 
   /// A store that is gone with its last copy.
-  public static func inMemory() throws -> SegmentStore {
-    try SegmentStore(StoreFile(inMemory: configuration))
+  public static func inMemory(author: Author) throws -> SegmentStore {
+    try SegmentStore(StoreFile(inMemory: configuration), author)
   }
 
-  private init(_ database: StoreFile) throws {
+  private init(_ database: StoreFile, _ author: Author) throws {
     self.database = database
+    self.author = author
     try database.migrate(by: migrator)
   }
 
@@ -55,6 +66,11 @@ public enum SegmentStoreError: Error, Equatable, CustomStringConvertible {
   case file(path: String, reason: String)
   /// What is in the file is no database, or not a whole one.
   case damaged(path: String, reason: String)
+  /// A change without an entry in the audit log: a mistake of the program.
+  case unlogged
+  case unknownAccount
+  /// Nobody could manage accounts any more.
+  case lastAdministrator(String)
 
   /// Whether it is about the file. After that, nobody knows whether a commit took place before the file is
   /// opened again.
@@ -74,6 +90,11 @@ public enum SegmentStoreError: Error, Equatable, CustomStringConvertible {
     case .rewrittenMeanwhile:
       "Nothing was published: the data was rewritten by an erasure meanwhile, or other data was published during one. Run it again."
     case .file(let path, let reason): "\(path): \(reason)"
+    case .unknownAccount: "The account was deleted meanwhile."
+    case .lastAdministrator(let name):
+      "'\(name)' is the last active administrator. Make somebody else an administrator first."
+    case .unlogged:
+      "Nothing was changed: the audit log would not have told it. This is a mistake in Muster; please report it."
     case .olderSchema: "The workspace was last used by an earlier version of Muster."
     case .changedMeanwhile(let names):
       "Somebody else has changed \(names.map { "'\($0)'" }.joined(separator: ", ")) meanwhile; nothing was applied. Make the plan again."

@@ -80,10 +80,10 @@ extension SegmentStore {
   }
 
   /// Saves several valid definitions, all or none. New segments and drafts become active.
-  public func save(
-    _ definitions: [(name: String, definition: String)], at time: Int64, by author: String? = nil
-  ) throws -> [SegmentVersion] {
-    try edit(at: time, by: author) { edits in
+  public func save(_ definitions: [(name: String, definition: String)], at time: Int64) throws
+    -> [SegmentVersion]
+  {
+    try edit(at: time) { edits in
       try definitions.map { try edits.save($0.definition, of: $0.name) }
     }
   }
@@ -92,10 +92,8 @@ extension SegmentStore {
   ///
   /// - Throws: ``SegmentStoreError/changedMeanwhile(_:)`` where segments are not as expected any more.
   @discardableResult
-  public func apply(_ changes: SegmentChanges, at time: Int64, by author: String? = nil) throws
-    -> [SegmentVersion]
-  {
-    try edit(at: time, by: author) { edits in
+  public func apply(_ changes: SegmentChanges, at time: Int64) throws -> [SegmentVersion] {
+    try edit(at: time) { edits in
       try require(changes.expected, withRuns: !changes.runs.isEmpty, edits.db)
       for name in changes.deleted {
         if let record = try edits.record(name) { try edits.trash(record) }
@@ -103,6 +101,7 @@ extension SegmentStore {
       let versions = try changes.saved.map { try edits.save($0.definition, of: $0.name) }
       try publish(
         changes.runs, workspaceFile: changes.workspaceFile, from: changes.dataFile, edits.db)
+      try edits.change.logRefresh(changes.runs)
       return versions
     }
   }

@@ -33,6 +33,9 @@ struct Muster: AsyncParsableCommand {
         name: "Unattended",
         subcommands: [ServeCommand.self, ScheduleCommand.self, JobsCommand.self]),
       CommandGroup(
+        name: "Who may",
+        subcommands: [UsersCommand.self, APIKeysCommand.self, AuditCommand.self]),
+      CommandGroup(
         name: "Definitions as code",
         subcommands: [
           ValidateCommand.self, PlanCommand.self, ApplyCommand.self, ExportCommand.self,

@@ -36,7 +36,8 @@ import Testing
   }
 
   private func members(in folder: URL) async throws -> [String] {
-    let service = try SegmentService(folder: WorkspaceFolder(folder), purpose: "a test")
+    let service = try SegmentService(
+      folder: WorkspaceFolder(folder), purpose: "a test", author: .tester)
     _ = try service.save(Self.buyers)
     _ = try await service.refresh()
     let keys = Guarded<[UInt8]>([])
@@ -61,7 +62,8 @@ import Testing
     try await load(folder)
     #expect(try await members(in: folder) == ["2"])
 
-    let service = try SegmentService(folder: WorkspaceFolder(folder), purpose: "a test")
+    let service = try SegmentService(
+      folder: WorkspaceFolder(folder), purpose: "a test", author: .tester)
     let lines = Guarded<[UInt8]>([])
     for run in [Int64(1), 2] {
       try await service.writeMembers(MemberSelection(segment: "buyers", run: run), as: .ndjson) {
@@ -81,7 +83,8 @@ import Testing
   }
 
   private func load(_ folder: URL) async throws {
-    let service = try SegmentService(folder: WorkspaceFolder(folder), purpose: "a test")
+    let service = try SegmentService(
+      folder: WorkspaceFolder(folder), purpose: "a test", author: .tester)
     _ = try await service.load()
   }
 

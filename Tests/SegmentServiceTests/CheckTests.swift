@@ -34,13 +34,13 @@ import Testing
 
     func open() throws -> SegmentService {
       try SegmentService(
-        folder: folder, purpose: "a test",
+        folder: folder, purpose: "a test", author: .tester,
         settings: SegmentService.Settings(memoryLimit: "1GB", threads: 1), now: { Shop.asOf })
     }
 
     func check(mend: Bool = false) async throws -> CheckReport {
       try await SegmentService.check(
-        folder, mend: mend, purpose: "a test",
+        folder, mend: mend, purpose: "a test", author: .tester,
         settings: SegmentService.Settings(memoryLimit: "1GB", threads: 1), now: { Shop.asOf })
     }
 

@@ -223,7 +223,8 @@ import Testing
     let follower = DefinitionSource(
       text: "{segment: f, rules: [{match: {is: memberOf, value: oslo}}]}")
     #expect(throws: WorkspaceError.self) {
-      try SegmentService(folder: WorkspaceFolder(shop.workspace.root), purpose: "a second one")
+      try SegmentService(
+        folder: WorkspaceFolder(shop.workspace.root), purpose: "a second one", author: .tester)
     }
     let errors = #expect(throws: DefinitionErrors.self) {
       try validate([follower], in: shop.workspace.root, knowing: .saved)

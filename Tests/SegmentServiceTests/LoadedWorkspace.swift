@@ -17,7 +17,7 @@ final class LoadedWorkspace {
   init(_ yaml: String, files: [String: String] = [:]) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "workspace-\(UUID())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    store = try SegmentStore.inMemory()
+    store = try SegmentStore.inMemory(author: .tester)
     database = try DuckDBDatabase(path: folder.appending(path: "data.duckdb").path)
     self.yaml = yaml
     for (name, text) in files { try write(name, text) }

@@ -15,7 +15,8 @@ import Testing
     defer { try? FileManager.default.removeItem(at: folder) }
     let company = SampleCompany(customers: 5_000, seed: 3, today: CivilDate("2026-11-21")!)
     try await company.write(to: folder)
-    let service = try SegmentService(folder: WorkspaceFolder(folder), purpose: "a test")
+    let service = try SegmentService(
+      folder: WorkspaceFolder(folder), purpose: "a test", author: .tester)
     let report = try await service.load()
     #expect(report.tables.allSatisfy { $0.rows > 0 })
     _ = try service.save(SampleCompany.segmentsText)

@@ -18,7 +18,7 @@ import Testing
     let process = ProcessInfo.processInfo.processIdentifier
     for _ in 1...2 {
       let error = #expect(throws: WorkspaceError.self) {
-        try SegmentService(folder: folder, purpose: "muster refresh")
+        try SegmentService(folder: folder, purpose: "muster refresh", author: .tester)
       }
       #expect(
         error?.description
@@ -47,9 +47,9 @@ import Testing
     try Data(Shop.yaml.utf8).write(to: folder.appending(path: "workspace.yaml"))
     let workspace = WorkspaceFolder(folder)
     for purpose in ["muster refresh of many segments", "muster load"] {
-      let service = try SegmentService(folder: workspace, purpose: purpose)
+      let service = try SegmentService(folder: workspace, purpose: purpose, author: .tester)
       let error = #expect(throws: WorkspaceError.self) {
-        try SegmentService(folder: workspace, purpose: "another")
+        try SegmentService(folder: workspace, purpose: "another", author: .tester)
       }
       let process = ProcessInfo.processInfo.processIdentifier
       #expect(error == .locked(by: "\(purpose) (process \(process))"))
@@ -66,7 +66,7 @@ import Testing
       try Data(text.utf8).write(to: folder.appending(path: name))
     }
     func open() throws -> SegmentService {
-      try SegmentService(folder: WorkspaceFolder(folder), purpose: "a test")
+      try SegmentService(folder: WorkspaceFolder(folder), purpose: "a test", author: .tester)
     }
     do {
       let service = try open()
@@ -100,7 +100,7 @@ import Testing
     let folder = try Self.folder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let error = #expect(throws: WorkspaceError.self) {
-      try SegmentService(folder: WorkspaceFolder(folder), purpose: "a test")
+      try SegmentService(folder: WorkspaceFolder(folder), purpose: "a test", author: .tester)
     }
     #expect(error?.description.contains("There is no workspace.yaml in") == true)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
@@ -114,7 +114,7 @@ import Testing
       .replacing("{table: Customer}", with: "{table: Person}")
     try Data(broken.utf8).write(to: folder.appending(path: "workspace.yaml"))
     let error = #expect(throws: Diagnostics.self) {
-      try SegmentService(folder: WorkspaceFolder(folder), purpose: "a test")
+      try SegmentService(folder: WorkspaceFolder(folder), purpose: "a test", author: .tester)
     }
     let problems = Set((error?.all ?? []).map { "\($0.code) \($0.place)" })
     #expect(

@@ -13,5 +13,5 @@ final class DatabaseFile {
 
   var path: String { folder.appending(path: "muster.sqlite").path }
 
-  func open() throws -> SegmentStore { try SegmentStore(path: path) }
+  func open() throws -> SegmentStore { try SegmentStore(path: path, author: .tester) }
 }

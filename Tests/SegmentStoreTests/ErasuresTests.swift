@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test func `the list grows and keeps its first secret`() throws {
-    let store = try SegmentStore.inMemory()
+    let store = try SegmentStore.inMemory(author: .tester)
     #expect(try store.suppressionList() == nil)
     let first = SuppressionList(secret: "one", keys: [key(.profile, 1), key(.row, 1)])
     try store.publish(changes(suppressed: first), over: store.publishedState(), at: 0)
@@ -78,7 +78,7 @@ import Testing
   }
 
   @Test func `nothing is published over another state than it was computed from`() throws {
-    let store = try SegmentStore.inMemory()
+    let store = try SegmentStore.inMemory(author: .tester)
     let state = try store.publishedState()
     try store.publish(changes(), over: state, at: 0)
     #expect(throws: SegmentStoreError.rewrittenMeanwhile) {
@@ -92,7 +92,7 @@ import Testing
   }
 
   @Test func `a part remembers the relationships it was made with`() throws {
-    let store = try SegmentStore.inMemory()
+    let store = try SegmentStore.inMemory(author: .tester)
     let lineage = Lineage(
       relationships: [
         Relationship(

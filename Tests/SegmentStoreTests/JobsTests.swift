@@ -6,7 +6,7 @@ import Testing
 @Suite struct JobsTests {
   private let store: SegmentStore
 
-  init() throws { store = try SegmentStore.inMemory() }
+  init() throws { store = try SegmentStore.inMemory(author: .tester) }
 
   private func tasks() -> [TaskRecord] {
     [
@@ -16,7 +16,7 @@ import Testing
   }
 
   @Test func `a job is read as it was stored`() throws {
-    let job = try store.createJob(tasks(), trigger: .late, at: 5, by: "ann")
+    let job = try store.acting(as: .named("ann")).createJob(tasks(), trigger: .late, at: 5)
     #expect(try store.job(job.id) == job && store.job(99) == nil)
     #expect(try store.unfinishedJobs() == [job])
 
@@ -98,13 +98,13 @@ import Testing
       }
     }
     try store.save(name: "a", definition: "{}", at: 0)
-    try store.edit(at: 1, by: nil) { edits in
+    try store.edit(at: 1) { edits in
       let record = try #require(try edits.record("a"))
       _ = try edits.create("b", definition: "{}", state: .inactive)
       try edits.trash(record)
     }
     #expect(throws: CancellationError.self) {
-      try store.edit(at: 2, by: nil) { edits in
+      try store.edit(at: 2) { edits in
         _ = try edits.create("c", definition: "{}", state: .active)
         throw CancellationError()
       }
@@ -165,7 +165,7 @@ import Testing
   }
 
   @Test func `tasks are counted by status`() throws {
-    var job = try store.createJob(tasks(), trigger: .manual, at: 5, by: "ann")
+    var job = try store.acting(as: .named("ann")).createJob(tasks(), trigger: .manual, at: 5)
     _ = try store.createJob(tasks(), trigger: .late, at: 6)
     job.tasks[1].state = TaskState(status: .queued)
     try store.save(job, tasks: [2])
@@ -178,9 +178,9 @@ import Testing
 
   @Test func `a setting is replaced`() throws {
     #expect(try store.setting("a") == nil)
-    try store.changeSettings { try $0.set("a", to: "1") }
+    try store.noteSettings { try $0.set("a", to: "1") }
     #expect(throws: CancellationError.self) {
-      try store.changeSettings {
+      try store.noteSettings {
         try $0.set("a", to: "2")
         throw CancellationError()
       }

@@ -15,9 +15,9 @@ import Testing
   }
 
   private func edit<Result>(
-    at time: Int64 = 5, by author: String? = "ann", _ body: (SegmentEdits) throws -> Result
+    at time: Int64 = 5, by author: String = "ann", _ body: (SegmentEdits) throws -> Result
   ) throws -> Result {
-    try store.edit(at: time, by: author, body)
+    try store.acting(as: .named(author)).edit(at: time, body)
   }
 
   @discardableResult

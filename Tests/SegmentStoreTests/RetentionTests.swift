@@ -7,7 +7,7 @@ import Testing
   let store: SegmentStore
 
   init() throws {
-    store = try .inMemory()
+    store = try .inMemory(author: .tester)
     for name in ["vip", "lapsed"] { try store.save(name: name, definition: "{}", at: 0) }
   }
 

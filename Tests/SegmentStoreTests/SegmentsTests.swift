@@ -90,7 +90,7 @@ import Testing
   }
 
   @Test func `a store in memory works alike`() throws {
-    let store = try SegmentStore.inMemory()
+    let store = try SegmentStore.inMemory(author: .tester)
     let saved = try store.save(name: "vip", definition: "{}", at: 1)
     #expect(try store.segments() == [saved])
   }

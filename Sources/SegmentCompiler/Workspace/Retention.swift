@@ -17,6 +17,8 @@ public struct Retention: Sendable, Equatable {
   public var trash = Limit.age(CalendarDuration(count: 30, unit: .day))
   /// Finished jobs.
   public var jobs = Limit.age(CalendarDuration(count: 90, unit: .day))
+  /// Entries of the audit log.
+  public var audit = Limit.all
 
   public init() {}
 }
@@ -35,7 +37,7 @@ extension CalendarDuration {
 extension WorkspaceDecoder {
   func retention(_ document: Document) -> Retention {
     var retention = Retention()
-    let keys = ["dataVersions", "members", "runs", "trash", "jobs"]
+    let keys = ["dataVersions", "members", "runs", "trash", "jobs", "audit"]
     guard let entries = reader.mapping(document, at: "retention", known: keys) else {
       return retention
     }
@@ -48,6 +50,7 @@ extension WorkspaceDecoder {
     read("runs", into: &retention.runs)
     read("trash", into: &retention.trash)
     read("jobs", into: &retention.jobs)
+    read("audit", into: &retention.audit)
     return retention
   }
 

@@ -14,8 +14,6 @@ struct APIRequest: Sendable {
   let values: [String: [String]]
   let body: ByteBuffer
   let contentType: String?
-  /// Who asks.
-  var actor: String?
 
   func text(_ name: String) -> String? { values[name]?.first }
   func texts(_ name: String) -> [String] { values[name] ?? [] }

@@ -113,7 +113,9 @@ extension Problem {
       self.init(.conflict, "changedMeanwhile", error.description)
     case .unknownSegment: self.init(.notFound, "unknownSegment", error.description)
     case .unknownVersion: self.init(.notFound, "unknownVersion", error.description)
-    case .file, .damaged, .olderSchema:
+    case .unknownAccount: self.init(.notFound, "unknownAccount", error.description)
+    case .lastAdministrator: self.init(.conflict, "lastAdministrator", error.description)
+    case .file, .damaged, .olderSchema, .unlogged:
       self.init(.internalServerError, "store", error.description)
     }
   }

@@ -28,8 +28,7 @@ struct RouteResponder: Sendable {
       throw Problem(.internalServerError, "internal", "\(location) is no path of the contract.")
     }
     return APIRequest(
-      route: route, id: asked.id, values: values, body: ByteBuffer(), contentType: nil,
-      actor: asked.actor)
+      route: route, id: asked.id, values: values, body: ByteBuffer(), contentType: nil)
   }
 
   private func body(of request: Request) async throws -> ByteBuffer {

@@ -10,7 +10,7 @@ struct JobHandlers: Sendable {
   let events: EventLog
 
   func create(_ request: APIRequest) async throws -> Response {
-    let job = try await runner.submit(try request.decode(jobRequest), by: request.actor)
+    let job = try await runner.submit(try request.decode(jobRequest), by: service.author)
     return Response.json(JobBody(job, progress: events.progress(of: job.id)), status: .accepted)
       .located("/jobs/\(job.id)")
   }
@@ -63,7 +63,7 @@ struct JobHandlers: Sendable {
 
   func cancel(_ request: APIRequest) async throws -> Response {
     let job = try job(request)
-    guard try await runner.cancel(job.id) else {
+    guard try await runner.cancel(job.id, by: service.author) else {
       throw Problem(.conflict, "jobFinished", "Job \(job.id) is finished.")
     }
     return .json(JobBody(job, progress: events.progress(of: job.id)), status: .accepted)

@@ -46,7 +46,7 @@ struct ScheduleHandlers: Sendable {
       case .named(let names): names
       }
     let scheduled = try service.setSchedule(
-      wanted.schedule, of: names, keepingOwn: wanted.individual == .keep, by: request.actor)
+      wanted.schedule, of: names, keepingOwn: wanted.individual == .keep)
     return .json(Items(items: scheduled.map(ScheduledSegmentBody.init)))
   }
 

@@ -58,8 +58,7 @@ struct SegmentHandlers: Sendable {
     _ = try request.document()
     let mode: SaveMode = request.text("save") == "only" ? .only : .run
     let saved = try service.submit(
-      [DefinitionSource(text: try request.bodyText())], as: submission, mode: mode,
-      by: request.actor)
+      [DefinitionSource(text: try request.bodyText())], as: submission, mode: mode)
     guard let saved = saved.first else {
       throw Problem(.badRequest, "missingBody", "A definition is expected here.")
     }
@@ -69,8 +68,7 @@ struct SegmentHandlers: Sendable {
   func change(_ request: APIRequest) throws -> Response {
     let changes = try request.decode(SegmentChange.all)
     let record = try service.change(
-      try request.required("segment"), changes, expecting: try request.expectedRevision(),
-      by: request.actor)
+      try request.required("segment"), changes, expecting: try request.expectedRevision())
     return try answer(record.name)
   }
 
@@ -78,7 +76,7 @@ struct SegmentHandlers: Sendable {
     let (names, changes) = try request.decode { reader, document in
       try SegmentChange.several(reader, document)
     }
-    let outcomes = service.change(names, changes, by: request.actor)
+    let outcomes = service.change(names, changes)
     let listed = Dictionary(
       try service.list().map { (Text($0.record.name), $0) }, uniquingKeysWith: { $1 })
     return .json(
@@ -98,14 +96,14 @@ struct SegmentHandlers: Sendable {
   func delete(_ request: APIRequest) throws -> Response {
     try service.change(
       try request.required("segment"), [.trash(evenIfUsed: request.flag("evenIfUsed"))],
-      expecting: try request.expectedRevision(), by: request.actor)
+      expecting: try request.expectedRevision())
     return .noContent
   }
 
   func duplicate(_ request: APIRequest) throws -> Response {
     let name = try request.decode(newName)
     let record = try service.duplicate(
-      try request.required("segment"), as: name.isEmpty ? nil : name, by: request.actor)
+      try request.required("segment"), as: name.isEmpty ? nil : name)
     return try answer(record.name, status: .created)
       .located("/segments/\(record.name.asPathSegment)")
   }

@@ -23,7 +23,7 @@ struct TrashHandlers: Sendable {
   func restore(_ request: APIRequest) throws -> Response {
     let name = try request.decode(newName)
     let record = try service.restore(
-      deleted: try request.required("segment"), as: name.isEmpty ? nil : name, by: request.actor)
+      deleted: try request.required("segment"), as: name.isEmpty ? nil : name)
     return try SegmentHandlers(service: service).answer(record.name)
   }
 }

@@ -28,8 +28,7 @@ struct VersionHandlers: Sendable {
   func restore(_ request: APIRequest) throws -> Response {
     let name = try request.required("segment")
     _ = try service.restore(
-      name, version: try version(request), expecting: try request.expectedRevision(),
-      by: request.actor)
+      name, version: try version(request), expecting: try request.expectedRevision())
     return try SegmentHandlers(service: service).get(request)
   }
 

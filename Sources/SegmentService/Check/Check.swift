@@ -11,11 +11,12 @@ extension SegmentService {
   ///   deleted that cannot be made again.
   /// - Throws: ``WorkspaceError``, `Diagnostics` where there is no workspace that could be checked.
   public static func check(
-    _ folder: WorkspaceFolder, mend: Bool = false, purpose: String,
+    _ folder: WorkspaceFolder, mend: Bool = false, purpose: String, author: Author,
     settings: Settings = Settings(), now: @escaping @Sendable () -> Instant = { Instant(Date()) }
   ) async throws -> CheckReport {
     let open = {
-      try SegmentService(folder: folder, purpose: purpose, settings: settings, now: now)
+      try SegmentService(
+        folder: folder, purpose: purpose, author: author, settings: settings, now: now)
     }
     do {
       return try await open().check(mend: mend)
@@ -27,7 +28,7 @@ extension SegmentService {
       let finding = Finding(
         .damage, error.file, error.descriptionInCheck, canBegin ? .beginWithoutData : .none)
       guard mend, canBegin else { return CheckReport(finding: finding) }
-      try beginWithoutData(folder, purpose: purpose, at: now().microseconds)
+      try beginWithoutData(folder, purpose: purpose, author: author, at: now().microseconds)
       var report = try await open().check(mend: true)
       report.mended.insert(CheckReport.Mended(finding: finding, failure: nil), at: 0)
       return report

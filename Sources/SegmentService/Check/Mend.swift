@@ -29,7 +29,7 @@ extension SegmentService {
     case .removeFile(let url): try StoredFile.remove(url)
     case .dropTable(let name): try await StoredTables(database).drop([name])
     case .forgetPart(let id):
-      try store.forgetPart(id: id)
+      try store.forgetPart(id: id, at: now().microseconds)
       let name = try await StoredTables(database).parts().filter { $0.hasSuffix("@\(id)") }
       try await StoredTables(database).drop(name)
     case .computeMembers(let run): try await computeMembers(ofRun: run)
@@ -131,10 +131,12 @@ extension SegmentService {
   // MARK: The data file
 
   /// Sets a lost data file aside, with the members that nobody can read without it.
-  static func beginWithoutData(_ folder: WorkspaceFolder, purpose: String, at time: Int64) throws {
+  static func beginWithoutData(
+    _ folder: WorkspaceFolder, purpose: String, author: Author, at time: Int64
+  ) throws {
     let lock = try WorkspaceLock(folder, purpose: purpose)
     try withExtendedLifetime(lock) {
-      let store = try SegmentStore(path: folder.store.path)
+      let store = try SegmentStore(path: folder.store.path, author: author)
       let name = try store.dataFile()
       try store.giveUpData(at: time)
       for file in [name, name + ".wal"] { try folder.setAside(folder.database(file), at: time) }

@@ -43,14 +43,14 @@ extension SegmentService {
   ///
   /// - Returns: what became of each.
   @discardableResult
-  public func deactivateUnused(by author: String? = nil) throws -> [ChangedSegment] {
+  public func deactivateUnused() throws -> [ChangedSegment] {
     try noteUses()
     return try unusedSegments().map { unused in
       ChangedSegment(
         segment: unused.record.name,
         outcome: Result {
           try change(
-            unused.record.name, [.deactivateUnused], expecting: unused.record.revision, by: author)
+            unused.record.name, [.deactivateUnused], expecting: unused.record.revision)
         })
     }
   }
@@ -68,8 +68,8 @@ extension SegmentService {
   func cleanUpDaily() throws -> [ChangedSegment]? {
     let today = "\(today.days)"
     guard try store.setting(Self.lastCleanup) != today else { return nil }
-    let changed = try deactivateUnused(by: SegmentService.scheduler)
-    try store.changeSettings { try $0.set(Self.lastCleanup, to: today) }
+    let changed = try acting(as: .schedule).deactivateUnused()
+    try store.noteSettings { try $0.set(Self.lastCleanup, to: today) }
     return changed
   }
 

@@ -11,12 +11,9 @@ extension SegmentService {
   ///
   /// A definition may refer to segments that were not refreshed yet, as long as they exist or are saved
   /// by the same call.
-  public func save(_ sources: [DefinitionSource], by author: String? = nil) throws
-    -> [CheckedDefinition]
-  {
+  public func save(_ sources: [DefinitionSource]) throws -> [CheckedDefinition] {
     let catalog = try snapshot().catalog
-    return try save(
-      WrittenDefinition.all(in: sources, catalog: catalog), catalog: catalog, by: author)
+    return try save(WrittenDefinition.all(in: sources, catalog: catalog), catalog: catalog)
   }
 
   public func save(_ text: String) throws -> [CheckedDefinition] {
@@ -25,15 +22,14 @@ extension SegmentService {
 
   /// - Parameter revision: the one that the segments must be at; nil for any.
   func save(
-    _ definitions: [WrittenDefinition], catalog: Catalog, expecting revision: Int? = nil,
-    by author: String? = nil
+    _ definitions: [WrittenDefinition], catalog: Catalog, expecting revision: Int? = nil
   ) throws -> [CheckedDefinition] {
     var facts = try segmentFacts(adding: definitions.map(\.definition))
     for name in facts.keys { facts[name]?.isAvailable = true }
     let checked = try DefinitionCheck(catalog: catalog, asOf: now(), facts: facts)
       .planning(definitions).map(\.checked)
     let saved = try checked.map { try $0.definition.canonical(in: catalog) }
-    let versions = try store.edit(at: now().microseconds, by: author) { edits in
+    let versions = try store.edit(at: now().microseconds) { edits in
       try saved.map { definition in
         try edits.record(definition.name)?.require(revision)
         return try edits.save(definition.json, of: definition.name)

@@ -72,13 +72,11 @@ extension SegmentService {
 
   /// Does what a plan says, in one transaction: all of it or nothing.
   ///
-  /// - Parameters:
-  ///   - refreshing: publishes the members of what changes and is active, in the same transaction.
-  ///   - author: who does it.
+  /// - Parameter refreshing: publishes the members of what changes and is active, in the same transaction.
   /// - Throws: ``ApplyError`` where a segment cannot be refreshed,
   ///   ``SegmentStoreError/changedMeanwhile(_:)`` where others have changed segments since the plan was made.
   public func apply(
-    _ plan: ChangePlan, refreshing: Bool = false, by author: String? = nil,
+    _ plan: ChangePlan, refreshing: Bool = false,
     progress: @escaping @Sendable (_ done: Int, _ of: Int) -> Void = { _, _ in }
   ) async throws -> AppliedChanges {
     var changes = SegmentChanges()
@@ -92,7 +90,7 @@ extension SegmentService {
       }
     }
     guard refreshing else {
-      try store.apply(changes, at: now().microseconds, by: author)
+      try store.apply(changes, at: now().microseconds)
       try? removeUnwantedOutputFiles()
       return AppliedChanges(plan: plan, refreshed: [])
     }
@@ -103,7 +101,7 @@ extension SegmentService {
     changes.dataFile = evaluation.data.name
     let refreshed = try await publish(evaluation, of: plan.versionsEvaluated) {
       changes.runs = $0
-      try store.apply(changes, at: now().microseconds, by: author)
+      try store.apply(changes, at: now().microseconds)
     }
     // As after a refresh.
     try await dataTurn.takeIfFree { try await expire(after: "refresh") }

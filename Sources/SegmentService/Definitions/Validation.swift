@@ -145,7 +145,7 @@ extension WorkspaceFolder {
       // Only its owner may bring it up to date.
       let lock = try WorkspaceLock(self, purpose: "muster validate")
       return try withExtendedLifetime(lock) {
-        _ = try SegmentStore(path: store.path)
+        _ = try SegmentStore(path: store.path, author: .system("upgrade"))
         return try SegmentStore(readingFrom: store.path)
       }
     }

@@ -124,13 +124,12 @@ extension SegmentService {
   /// - Parameter revision: the one that the segment must be at; nil for any.
   /// - Throws: ``DefinitionErrors`` with every problem that it has with the data and segments of today,
   ///   ``LifecycleError/conflict(segment:expected:found:by:)``.
-  public func restore(
-    _ name: String, version: Int, expecting revision: Int? = nil, by author: String? = nil
-  ) throws -> CheckedDefinition {
+  public func restore(_ name: String, version: Int, expecting revision: Int? = nil) throws
+    -> CheckedDefinition
+  {
     let definition = try definition(try segment(name), version: version)
     return try save(
-      [WrittenDefinition(definition)], catalog: snapshot().catalog, expecting: revision, by: author)[
-        0]
+      [WrittenDefinition(definition)], catalog: snapshot().catalog, expecting: revision)[0]
   }
 
   /// A version's definition, of the segment as it is called now.

@@ -21,6 +21,7 @@ extension ErasureRun {
       contents: parts.mapValues { $0.content },
       suppressed: found.suppressed, members: members,
       causes: Dictionary(found.quotations.causes.map { ($0, cause) }, uniquingKeysWith: { $1 }),
+      redactedEntries: Set(found.quotations.auditEntries).sorted(),
       rewrite: rewriting.definition)
   }
 

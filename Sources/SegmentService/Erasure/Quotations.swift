@@ -8,10 +8,12 @@ struct Quotations {
   var mentions: [ErasureReport.Mention] = []
   /// Runs whose cause quotes such a value.
   var causes: [Int64] = []
+  /// Entries of the audit log that do, such as by the name of a segment.
+  var auditEntries: [Int64] = []
 }
 
 extension ErasureRun {
-  /// Looks for the values of the rows that go in definitions and in the causes of runs.
+  /// Looks for the values of the rows that go in definitions, in the causes of runs and in the audit log.
   func quotations(_ views: [DataView]) async throws -> Quotations {
     let keys = Set(cascade.sets.keys.filter { $0.kind == .suppressed(.profile) }.map(\.place))
     let references = views.flatMap(\.links).filter { keys.contains($0.target) }.map(\.source)
@@ -42,6 +44,7 @@ extension ErasureRun {
         quotations.mentions.append(
           ErasureReport.Mention(place: .workspaceFile, attribute: quotation.attribute))
       case .cause(let run): quotations.causes.append(run)
+      case .auditEntry(let id): quotations.auditEntries.append(id)
       }
     }
     quotations.mentions = Set(quotations.mentions).sorted()
@@ -55,6 +58,7 @@ extension ErasureRun {
       case definition(segment: String, version: Int)
       case workspaceFile
       case cause(run: Int64)
+      case auditEntry(Int64)
     }
 
     var text: String
@@ -96,6 +100,9 @@ extension ErasureRun {
     for run in try service.store.runs(succeeded: false) {
       guard let cause = run.cause else { continue }
       texts.append(StoredText(text: cause, isKey: false, origin: .cause(run: run.id)))
+    }
+    for (entry, quoting) in try service.store.auditTexts() {
+      texts += quoting.map { StoredText(text: $0, isKey: false, origin: .auditEntry(entry)) }
     }
     return texts
   }

@@ -42,7 +42,8 @@ extension SegmentService {
       members: Kept(definition.retention.members, now),
       runs: Kept(definition.retention.runs, now),
       trash: Kept(definition.retention.trash, now),
-      jobs: Kept(definition.retention.jobs, now))
+      jobs: Kept(definition.retention.jobs, now),
+      audit: Kept(definition.retention.audit, now))
   }
 }
 

@@ -19,6 +19,8 @@ public struct Garbage: Sendable {
   public var trash: [String] = []
   /// Finished jobs that retention no longer keeps.
   public var jobs: [Int64] = []
+  /// How many entries of the audit log retention no longer keeps.
+  public var auditEntries = 0
   /// Stored rows of these data versions, and of loads that were not published.
   public var parts: [Table] = []
   /// Members of runs that retention no longer keeps, and of refreshes that were not published.
@@ -67,7 +69,8 @@ extension SegmentService {
       }
       let garbage = Garbage(
         dataVersions: expired.dataVersions, runs: expired.runs, trash: expired.trash.map(\.name),
-        jobs: expired.jobs, parts: try await unusedParts(expired),
+        jobs: expired.jobs, auditEntries: expired.auditEntries,
+        parts: try await unusedParts(expired),
         members: try unusedMembers(expired), outputs: try unwantedOutputFiles(),
         cache: try data.current.cache.beyond(clearingCache ? 0 : LeafCache.limit))
       if !dryRun {

@@ -30,7 +30,7 @@ extension SegmentService {
   /// - Parameter also: done by the transaction that makes the job.
   /// - Throws: ``LifecycleError`` where a named segment is not active.
   public func makeJob(
-    _ request: JobRequest, by author: String? = nil,
+    _ request: JobRequest,
     also: (StoreSettings) throws -> Void = { _ in }
   ) throws -> JobRecord {
     try makePlannedChanges()
@@ -38,8 +38,7 @@ extension SegmentService {
       records: records(request.segments), loading: request.loading ? definition : nil,
       service: self)
     return try store.createJob(
-      draft.tasks(at: now()), trigger: request.trigger, at: now().microseconds, by: author,
-      also: also)
+      draft.tasks(at: now()), trigger: request.trigger, at: now().microseconds, also: also)
   }
 
   private func records(_ segments: JobRequest.Segments) throws -> [SegmentRecord] {

@@ -81,13 +81,15 @@ public actor JobRunner {
 
   /// Makes a job and takes it up.
   ///
-  /// - Parameter also: done by the transaction that makes it.
+  /// - Parameters:
+  ///   - author: who wants it.
+  ///   - also: done by the transaction that makes it.
   @discardableResult
   public func submit(
-    _ request: JobRequest, by author: String? = nil,
+    _ request: JobRequest, by author: Author,
     also: @Sendable (StoreSettings) throws -> Void = { _ in }
   ) throws -> JobRecord {
-    let job = try service.makeJob(request, by: author, also: also)
+    let job = try service.acting(as: author).makeJob(request, also: also)
     note(.submitted(job))
     incoming.yield(job.id)
     return job
@@ -95,10 +97,13 @@ public actor JobRunner {
 
   /// Ends a job: what was published stays, what is being worked on is given up.
   ///
+  /// - Parameter author: who wants it.
   /// - Returns: whether there was something to end.
   @discardableResult
-  public func cancel(_ job: Int64) throws -> Bool {
+  public func cancel(_ job: Int64, by author: Author) throws -> Bool {
     guard let record = try service.store.job(job), record.finished == nil else { return false }
+    try service.store.acting(as: author).log(
+      .jobCanceled, AuditObject("job \(job)", id: "\(job)"), at: service.now().microseconds)
     signal(for: job).send(.cancel)
     return true
   }

@@ -160,8 +160,9 @@ struct JobWork: Sendable {
     try store(&graph)
     var events = LoadEvents()
     do {
+      let loader = service.acting(as: .system("job \(job)"))
       let loaded = try await guarded(limit: nil) {
-        try await service.load { note(.loading(job: job, $0)) }
+        try await loader.load { note(.loading(job: job, $0)) }
       }
       switch loaded {
       case .done(let report): events = LoadEvents(report)

@@ -9,11 +9,12 @@ extension SegmentService {
   public func makePlannedChanges() throws -> [ChangedSegment] {
     let now = now().microseconds
     let due = try store.segmentRecords().filter { $0.nextPlanned(until: now) != nil }
+    let store = store.acting(as: .schedule)
     return due.map { record in
       ChangedSegment(
         segment: record.name,
         outcome: Result {
-          try store.edit(at: now, by: SegmentService.scheduler) { edits in
+          try store.edit(at: now) { edits in
             guard var record = try edits.record(record.name) else {
               throw try edits.unknownSegment(record.name)
             }
@@ -29,9 +30,11 @@ extension SegmentService {
         })
     }
   }
+}
 
+extension Author {
   /// Who does what was planned.
-  static let scheduler = "schedule"
+  static let schedule = Author.system("schedule")
 }
 
 extension SegmentRecord {

@@ -35,18 +35,15 @@ public struct ChangedSegment: Sendable {
 extension SegmentService {
   /// Makes changes of one segment, all or none.
   ///
-  /// - Parameters:
-  ///   - revision: the one that the changes are meant for; nil for whatever there is.
-  ///   - author: who makes them.
+  /// - Parameter revision: the one that the changes are meant for; nil for whatever there is.
   /// - Throws: ``LifecycleError``, ``WorkspaceError/unknownSegment(_:hint:)``, ``SegmentInUse``.
   @discardableResult
   public func change(
-    _ name: String, _ changes: [SegmentChange], expecting revision: Int? = nil,
-    by author: String? = nil
+    _ name: String, _ changes: [SegmentChange], expecting revision: Int? = nil
   ) throws -> SegmentRecord {
     let name = SegmentDefinition.canonicalName(name)
     do {
-      let changed = try store.edit(at: now().microseconds, by: author) { edits in
+      let changed = try store.edit(at: now().microseconds) { edits in
         guard let record = try edits.record(name) else { throw try edits.unknownSegment(name) }
         try record.require(revision)
         let changing = ChangingSegment(service: self, edits: edits)
@@ -63,17 +60,15 @@ extension SegmentService {
   /// Makes the same changes of several segments: of each all or none, whatever becomes of the others.
   ///
   /// Where one is refused because another of them refers to it, it is tried again after that one.
-  public func change(
-    _ names: [String], _ changes: [SegmentChange], by author: String? = nil
-  ) -> [ChangedSegment] {
+  public func change(_ names: [String], _ changes: [SegmentChange]) -> [ChangedSegment] {
     var outcomes = names.map { name in
-      ChangedSegment(segment: name, outcome: Result { try change(name, changes, by: author) })
+      ChangedSegment(segment: name, outcome: Result { try change(name, changes) })
     }
     var isUseful = true
     while isUseful {
       isUseful = false
       for index in outcomes.indices where outcomes[index].isInUse {
-        outcomes[index].outcome = Result { try change(names[index], changes, by: author) }
+        outcomes[index].outcome = Result { try change(names[index], changes) }
         if !outcomes[index].isInUse { isUseful = true }
       }
     }

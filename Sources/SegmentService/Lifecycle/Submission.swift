@@ -31,17 +31,15 @@ public enum Submission: Sendable, Equatable {
 extension SegmentService {
   /// Saves definitions, those that are not valid as drafts: all of them or none.
   ///
-  /// - Parameter author: who does it.
   /// - Throws: ``DefinitionErrors`` where a text cannot be read or a segment has no name,
   ///   ``LifecycleError`` where one is new, old or changed and must not be.
   public func submit(
-    _ sources: [DefinitionSource], as submission: Submission = .either, mode: SaveMode = .run,
-    by author: String? = nil
+    _ sources: [DefinitionSource], as submission: Submission = .either, mode: SaveMode = .run
   ) throws -> [SavedSegment] {
     let catalog = try snapshot().catalog
     let submitted = try SubmittedDefinition.all(in: sources, catalog: catalog)
     let judged = try judge(submitted, catalog: catalog)
-    return try store.edit(at: now().microseconds, by: author) { edits in
+    return try store.edit(at: now().microseconds) { edits in
       try judged.map { item in
         let record = try save(item, as: submission, mode: mode, catalog: catalog, edits)
         return switch item.outcome {
@@ -59,11 +57,9 @@ extension SegmentService {
   /// Saves a copy of a segment's definition under another name: inactive, or a draft as the original is.
   ///
   /// - Parameter written: nil for a name made of the original's.
-  public func duplicate(_ name: String, as written: String? = nil, by author: String? = nil) throws
-    -> SegmentRecord
-  {
+  public func duplicate(_ name: String, as written: String? = nil) throws -> SegmentRecord {
     let name = SegmentDefinition.canonicalName(name)
-    return try store.edit(at: now().microseconds, by: author) { edits in
+    return try store.edit(at: now().microseconds) { edits in
       guard let original = try edits.record(name) else { throw try edits.unknownSegment(name) }
       let copy = try written.map(SegmentDefinition.canonicalName) ?? freeName(like: name, edits)
       guard SegmentDefinition.isValidName(copy) else { throw LifecycleError.invalidName(copy) }
@@ -77,7 +73,7 @@ extension SegmentService {
       return try edits.create(
         copy,
         definition: isDraft ? document.json : SegmentDefinition(decoding: document).json,
-        state: isDraft ? .draft : .inactive, type: original.type, owner: author)
+        state: isDraft ? .draft : .inactive, type: original.type, owner: edits.author)
     }
   }
 

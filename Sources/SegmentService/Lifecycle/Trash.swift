@@ -7,10 +7,8 @@ extension SegmentService {
   /// - Parameter evenIfUsed: also where others refer to it, which are not refreshed then.
   /// - Throws: ``SegmentInUse``.
   @discardableResult
-  public func delete(
-    _ name: String, evenIfUsed: Bool = false, by author: String? = nil
-  ) throws -> SegmentRecord {
-    try change(name, [.trash(evenIfUsed: evenIfUsed)], by: author)
+  public func delete(_ name: String, evenIfUsed: Bool = false) throws -> SegmentRecord {
+    try change(name, [.trash(evenIfUsed: evenIfUsed)])
   }
 
   /// The segments in the trash, the last one first.
@@ -20,11 +18,9 @@ extension SegmentService {
   ///
   /// - Parameter written: another name for it; nil for its own.
   @discardableResult
-  public func restore(
-    deleted name: String, as written: String? = nil, by author: String? = nil
-  ) throws -> SegmentRecord {
+  public func restore(deleted name: String, as written: String? = nil) throws -> SegmentRecord {
     let name = SegmentDefinition.canonicalName(name)
-    return try store.edit(at: now().microseconds, by: author) { edits in
+    return try store.edit(at: now().microseconds) { edits in
       let trashed = try trashed(name, edits)
       let new = written.map(SegmentDefinition.canonicalName) ?? name
       guard SegmentDefinition.isValidName(new) else { throw LifecycleError.invalidName(new) }
@@ -50,7 +46,7 @@ extension SegmentService {
   @discardableResult
   public func emptyTrash(of name: String? = nil) throws -> [SegmentRecord] {
     let name = name.map(SegmentDefinition.canonicalName)
-    return try store.edit(at: now().microseconds, by: nil) { edits in
+    return try store.edit(at: now().microseconds) { edits in
       let going = try edits.trash().filter { name == nil || $0.name == name }
       if let name, going.isEmpty { _ = try trashed(name, edits) }
       for record in going { try edits.purge(record) }

@@ -64,7 +64,7 @@ public struct Scheduler: Sendable {
       let ids = activated.map(\.id)
       let job = try await runner.submit(
         JobRequest(.named(activated.map(\.name)), trigger: .schedule),
-        by: SegmentService.scheduler, also: { try $0.removeActivated(ids) })
+        by: .schedule, also: { try $0.removeActivated(ids) })
       note(.submitted(job))
     }
     let due = try service.dueOccurrences()
@@ -75,7 +75,7 @@ public struct Scheduler: Sendable {
     let job = try await runner.submit(
       JobRequest(
         .scheduled(on: Set(due.map(\.date))), loading: true,
-        trigger: isLate ? .late : .schedule), by: SegmentService.scheduler,
+        trigger: isLate ? .late : .schedule), by: .schedule,
       also: { try $0.noteOccurrence(last) })
     note(.submitted(job))
   }

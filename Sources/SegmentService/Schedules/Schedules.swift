@@ -17,8 +17,9 @@ extension SegmentService {
   public func set(_ schedule: SystemSchedule) throws {
     guard schedule.problems.isEmpty else { throw Diagnostics(schedule.problems) }
     let now = now().microseconds
-    try store.changeSettings { settings in
-      try settings.set(Self.systemSchedule, to: encoded(schedule))
+    try store.changeSetting(
+      Self.systemSchedule, to: encoded(schedule), called: "schedule", at: now
+    ) { settings in
       try settings.set(StoreSettings.lastOccurrence, to: "\(now)")
     }
   }
@@ -68,7 +69,7 @@ extension SegmentService {
     let now = now()
     // Where the clock was only put right a little, a refresh must not happen twice.
     if last - now.microseconds > Scheduler.tolerance {
-      try store.changeSettings {
+      try store.noteSettings {
         try $0.set(StoreSettings.lastOccurrence, to: "\(now.microseconds)")
       }
     }

@@ -27,11 +27,10 @@ extension SegmentService {
   ///   - keepingOwn: leaves those alone that have a schedule of their own, which is any but every refresh of the
   ///     system.
   public func setSchedule(
-    _ schedule: SegmentSchedule, of names: [String]? = nil, keepingOwn: Bool,
-    by author: String? = nil
+    _ schedule: SegmentSchedule, of names: [String]? = nil, keepingOwn: Bool
   ) throws -> [ScheduledSegment] {
     let names = try names ?? store.segmentRecords().map(\.name)
-    return change(names, [.schedule(schedule, keepingOwn: keepingOwn)], by: author).map { item in
+    return change(names, [.schedule(schedule, keepingOwn: keepingOwn)]).map { item in
       ScheduledSegment(
         segment: item.segment,
         outcome: item.outcome.flatMap { record in

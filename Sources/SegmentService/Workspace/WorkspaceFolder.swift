@@ -45,6 +45,9 @@ public struct WorkspaceFolder: Sendable {
     }
   }
 
+  /// The time zone of the workspace, read without opening it.
+  public func timeZone() throws -> String { try readDefinition().1.timeZone }
+
   /// Makes the folders that are missing; those that others are in are on disk when it returns.
   func create() throws {
     for folder in [state, members, cache, temporary]

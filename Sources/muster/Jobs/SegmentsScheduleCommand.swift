@@ -28,7 +28,7 @@ struct SegmentsScheduleCommand: ParsableCommand {
     let system = try service.schedule()
     let zone = TimeZone(identifier: system.timeZone) ?? .gmt
     let scheduled = try service.setSchedule(
-      on, of: segments.isEmpty ? nil : segments, keepingOwn: keepIndividual, by: options.author)
+      on, of: segments.isEmpty ? nil : segments, keepingOwn: keepIndividual)
     var table = TextTable(.left("Segment"), .left("Schedule"), .left(""), .left("Next refresh"))
     var isFailed = false
     for item in scheduled {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import SegmentCompiler
 import SegmentService
+import SegmentStore
 
 /// Which workspace a command works on, and how much of the machine it may use.
 struct WorkspaceOptions: ParsableArguments {
@@ -33,11 +34,12 @@ struct WorkspaceOptions: ParsableArguments {
 
   /// Opens the workspace; a second process is told that `muster <verb>` holds it.
   func open(for verb: String) throws -> SegmentService {
-    try SegmentService(folder: try folder(), purpose: "muster \(verb)", settings: settings)
+    try SegmentService(
+      folder: try folder(), purpose: "muster \(verb)", author: author, settings: settings)
   }
 
   /// Who changes things from the command line.
-  var author: String { NSUserName() }
+  var author: Author { .commandLine(user: NSUserName()) }
 
   func folder() throws -> WorkspaceFolder {
     let current = URL(

@@ -24,10 +24,10 @@ struct ActivateCommand: AsyncParsableCommand {
   func run() async throws {
     let service = try options.open(for: "activate")
     if let change = try plan.change(service, planning: SegmentChange.planActivation) {
-      try changeSegments(segments, [change], of: service, by: options.author)
+      try changeSegments(segments, [change], of: service)
       return
     }
-    let active = change(segments, [.activate], of: service, by: options.author)
+    let active = change(segments, [.activate], of: service)
     var isFailed = active.count < segments.count
     try warnOfLimit(of: service)
     if refresh, !active.isEmpty {
@@ -57,7 +57,7 @@ struct DeactivateCommand: ParsableCommand {
     let service = try options.open(for: "deactivate")
     let change =
       try plan.change(service, planning: SegmentChange.planDeactivation) ?? .deactivate
-    try changeSegments(segments, [change], of: service, by: options.author)
+    try changeSegments(segments, [change], of: service)
   }
 }
 
@@ -99,9 +99,9 @@ struct PlanOptions: ParsableArguments {
 ///
 /// - Throws: `ExitCode` where one was refused.
 func changeSegments(
-  _ names: [String], _ changes: [SegmentChange], of service: SegmentService, by author: String
+  _ names: [String], _ changes: [SegmentChange], of service: SegmentService
 ) throws {
-  let changed = change(names, changes, of: service, by: author)
+  let changed = change(names, changes, of: service)
   if changed.count < names.count { throw ExitCode.failure }
 }
 
@@ -109,9 +109,9 @@ func changeSegments(
 ///
 /// - Returns: those that were changed.
 private func change(
-  _ names: [String], _ changes: [SegmentChange], of service: SegmentService, by author: String
+  _ names: [String], _ changes: [SegmentChange], of service: SegmentService
 ) -> [SegmentRecord] {
-  let outcomes = service.change(names, changes, by: author)
+  let outcomes = service.change(names, changes)
   var changed: [SegmentRecord] = []
   for item in outcomes {
     switch item.outcome {

@@ -42,7 +42,7 @@ struct ApplyCommand: AsyncParsableCommand {
         throw ExitCode.failure
       }
     }
-    let applied = try await service.apply(plan, refreshing: refresh, by: options.author)
+    let applied = try await service.apply(plan, refreshing: refresh)
     if refresh { Terminal.print("\n" + refreshText(applied.refreshed)) }
     Terminal.print("\nApplied.")
     try warnOfLimit(of: service)

@@ -24,7 +24,7 @@ struct CleanupCommand: ParsableCommand {
       Terminal.printError("'cleanup' is off in workspace.yaml: no segment is ever unused.")
     }
     let unused = try service.unusedSegments()
-    let changed = dryRun ? [] : try service.deactivateUnused(by: options.author)
+    let changed = dryRun ? [] : try service.deactivateUnused()
     if output.json {
       try Terminal.printJSON(CleanupJSON(dryRun: dryRun, segments: unused.map(UnusedJSON.init)))
     } else {

@@ -60,7 +60,7 @@ struct EditCommand: AsyncParsableCommand {
 
   func run() async throws {
     let service = try options.open(for: "edit")
-    try changeSegments(segments, changes, of: service, by: options.author)
+    try changeSegments(segments, changes, of: service)
     if outputFile == true || outputName != nil { try await service.writeOutputFiles() }
     guard schedule != nil else { return }
     for record in try segments.map(service.record) {
@@ -123,7 +123,7 @@ struct RenameCommand: ParsableCommand {
   func run() throws {
     let service = try options.open(for: "rename")
     let before = try service.record(of: segment)
-    let record = try service.change(segment, [.rename(name)], by: options.author)
+    let record = try service.change(segment, [.rename(name)])
     Terminal.print(
       record == before
         ? "\(segment.printable) is called that already."
@@ -145,7 +145,7 @@ struct DuplicateCommand: ParsableCommand {
 
   func run() throws {
     let service = try options.open(for: "duplicate")
-    let copy = try service.duplicate(segment, as: name, by: options.author)
+    let copy = try service.duplicate(segment, as: name)
     Terminal.print(stateText(copy, in: service))
   }
 }

@@ -18,7 +18,7 @@ struct RestoreCommand: ParsableCommand {
   func run() throws {
     let service = try options.open(for: "restore")
     let before = try service.segment(segment).version
-    let restored = try service.restore(segment, version: version, by: options.author)
+    let restored = try service.restore(segment, version: version)
     let name = restored.definition.name.printable
     printWarnings([(name, restored.warnings)])
     guard let number = restored.version, number != before else {

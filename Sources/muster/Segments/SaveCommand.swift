@@ -30,7 +30,7 @@ struct SaveCommand: ParsableCommand {
     if drafts || inactive {
       try submit(sources, to: service)
     } else {
-      let saved = try service.save(sources, by: options.author)
+      let saved = try service.save(sources)
       var table = TextTable(.left("Segment"), .right("Version"))
       for item in saved { table.add(item.definition.name, item.version.map(String.init) ?? "") }
       Terminal.print("\(table)")
@@ -41,7 +41,7 @@ struct SaveCommand: ParsableCommand {
 
   private func submit(_ sources: [DefinitionSource], to service: SegmentService) throws {
     if !drafts { _ = try service.validate(sources) }
-    let saved = try service.submit(sources, mode: inactive ? .only : .run, by: options.author)
+    let saved = try service.submit(sources, mode: inactive ? .only : .run)
     var table = TextTable(.left("Segment"), .right("Version"), .left("State"))
     for item in saved {
       table.add(item.record.name, "\(item.record.version.number)", item.record.state.rawValue)

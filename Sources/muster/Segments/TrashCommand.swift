@@ -54,7 +54,7 @@ struct TrashCommand: AsyncParsableCommand {
 
     func run() async throws {
       let service = try options.open(for: "trash restore")
-      let record = try service.restore(deleted: segment, as: name, by: options.author)
+      let record = try service.restore(deleted: segment, as: name)
       try await service.writeOutputFiles()
       Terminal.print(stateText(record, in: service))
     }

@@ -23,7 +23,8 @@ struct CheckCommand: AsyncParsableCommand {
 
   func run() async throws {
     let report = try await SegmentService.check(
-      options.folder(), mend: mend, purpose: "muster check", settings: options.settings)
+      options.folder(), mend: mend, purpose: "muster check", author: options.author,
+      settings: options.settings)
     switch format {
     case .text: Terminal.print(checkText(report))
     case .json: try Terminal.printJSON(CheckJSON(report))

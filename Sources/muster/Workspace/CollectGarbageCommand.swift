@@ -45,6 +45,7 @@ func garbageText(_ garbage: Garbage, _ space: StoredSpace, isDryRun: Bool) -> St
   add("records of runs", garbage.runs.count)
   add("deleted segments", garbage.trash.count)
   add("finished jobs", garbage.jobs.count)
+  add("entries of the audit log", garbage.auditEntries)
   add("results kept for reuse", garbage.cache.count, garbage.cache.reduce(0) { $0 + $1.bytes })
   var lines = [table.rows.isEmpty ? "Nothing to remove." : "\(table)"]
   lines.append(
@@ -81,6 +82,7 @@ private struct GarbageJSON: Encodable {
   var runs: [Int64]
   var trash: [String]
   var jobs: [Int64]
+  var auditEntries: Int
   var tables: [Item]
   var members: [Item]
   var outputs: [Item]
@@ -97,6 +99,7 @@ private struct GarbageJSON: Encodable {
     runs = garbage.runs
     trash = garbage.trash
     jobs = garbage.jobs
+    auditEntries = garbage.auditEntries
     tables = garbage.parts.map { Item(name: $0.name, bytes: $0.bytes) }
     members = garbage.members.map(item)
     outputs = garbage.outputs.map(item)

@@ -5,6 +5,7 @@ import HummingbirdTesting
 import Logging
 import SegmentCompiler
 import SegmentService
+import SegmentStore
 import Testing
 
 @testable import SegmentServer
@@ -71,7 +72,7 @@ final class ServedShop: Sendable {
     try Data(customers.utf8).write(to: folder.appending(path: "Customer.csv"))
     try Data(ServedShop.orders.utf8).write(to: folder.appending(path: "Order.csv"))
     service = try SegmentService(
-      folder: WorkspaceFolder(folder), purpose: "a test",
+      folder: WorkspaceFolder(folder), purpose: "a test", author: .commandLine(user: "tester"),
       settings: SegmentService.Settings(threads: 1), now: now)
     runner = JobRunner(service, note: { [events] in events.note($0) })
     service.observeSegments { [events] in events.note($0) }

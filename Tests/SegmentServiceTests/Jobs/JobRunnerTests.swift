@@ -18,7 +18,7 @@ import Testing
     try shop.replace("Customer.csv", Shop.customers + "6,Oslo,1,2024-01-01\n")
     let notes = Notes()
     let job = try await shop.running(notes: notes) { runner in
-      let job = try await runner.submit(JobRequest(.all, loading: true), by: "ann")
+      let job = try await runner.submit(JobRequest(.all, loading: true), by: .named("ann"))
       return try await shop.done(job.id, notes)
     }
     #expect(job.author == "ann" && job.trigger == .manual && job.asOf == Shop.asOf.microseconds)
@@ -38,7 +38,7 @@ import Testing
     try shop.replace("Order.csv", Shop.orders + "5,x,tea,2024-01-10,1\n")
     let notes = Notes()
     let job = try await shop.running(notes: notes) { runner in
-      try await shop.done(runner.submit(JobRequest(.all, loading: true)).id, notes)
+      try await shop.done(runner.submit(JobRequest(.all, loading: true), by: .tester).id, notes)
     }
     #expect(
       statuses(job) == [
@@ -59,8 +59,8 @@ import Testing
     let notes = Notes()
     let (job, all) = try await shop.running(notes: notes) { runner in
       let job = try await runner.submit(
-        JobRequest(.scheduled(on: [CivilDate(days: 0)]), trigger: .schedule))
-      let all = try await runner.submit(JobRequest(.all))
+        JobRequest(.scheduled(on: [CivilDate(days: 0)]), trigger: .schedule), by: .schedule)
+      let all = try await runner.submit(JobRequest(.all), by: .tester)
       return (try await shop.done(job.id, notes), try await shop.done(all.id, notes))
     }
     #expect(
@@ -100,7 +100,7 @@ import Testing
       2, DuckDBError(message: "Out of memory", category: .outOfMemory))
     let notes = Notes()
     let job = try await shop.running(notes: notes) { runner in
-      try await shop.done(runner.submit(JobRequest(.all)).id, notes)
+      try await shop.done(runner.submit(JobRequest(.all), by: .tester).id, notes)
     }
     #expect(job.tasks.map(\.state.status) == [.successful, .successful])
     #expect(job.tasks.map(\.state.attempts) == [3, 1])
@@ -116,7 +116,7 @@ import Testing
       let (shop, _) = try await failing(100, error)
       let notes = Notes()
       let job = try await shop.running(notes: notes) { runner in
-        try await shop.done(runner.submit(JobRequest(.all)).id, notes)
+        try await shop.done(runner.submit(JobRequest(.all), by: .tester).id, notes)
       }
       #expect(job.tasks.map(\.state.status) == [.failed, .skipped])
       #expect(job.tasks[0].state.attempts == attempts && job.tasks[0].state.cause == error.message)
@@ -148,7 +148,7 @@ import Testing
     }
     let notes = Notes()
     let job = try await shop.running(settings: settings, notes: notes) { runner in
-      try await shop.done(runner.submit(JobRequest(.all)).id, notes)
+      try await shop.done(runner.submit(JobRequest(.all), by: .tester).id, notes)
     }
     #expect(
       statuses(job) == [
@@ -178,11 +178,11 @@ import Testing
           try await Task.sleep(for: .seconds(3_600))
         }
       }
-      let job = try await runner.submit(JobRequest(.all))
+      let job = try await runner.submit(JobRequest(.all), by: .tester)
       for await _ in begun.stream { break }
-      #expect(try await runner.cancel(job.id))
+      #expect(try await runner.cancel(job.id, by: .tester))
       let ended = try await shop.done(job.id, notes)
-      #expect(try await !runner.cancel(job.id), "it has ended")
+      #expect(try await !runner.cancel(job.id, by: .tester), "it has ended")
       return ended
     }
     #expect(job.tasks.map(\.state.status) == [.canceled, .canceled])
@@ -201,7 +201,7 @@ import Testing
           try await Task.sleep(for: .seconds(3_600))
         }
       }
-      let job = try await runner.submit(JobRequest(.all))
+      let job = try await runner.submit(JobRequest(.all), by: .tester)
       for await _ in begun.stream { break }
       return job.id
     }
@@ -258,7 +258,10 @@ import Testing
     let notes = Notes()
     try await shop.running(settings: settings, notes: notes) { runner in
       turn.withLock { $0 = runner.turn }
-      let ids = try await [runner.submit(JobRequest(.all)).id, runner.submit(JobRequest(.all)).id]
+      let ids = try await [
+        runner.submit(JobRequest(.all), by: .tester).id,
+        runner.submit(JobRequest(.all), by: .tester).id,
+      ]
       for id in ids { _ = try await shop.done(id, notes) }
     }
     #expect(notes.published == [1, 2, 1, 2, 1, 2])

@@ -134,11 +134,11 @@ import Testing
     let shop = try await held(by: gate, begun: begun)
     let notes = Notes()
     try await shop.running(notes: notes) { runner in
-      let first = try await runner.submit(JobRequest(.all))
+      let first = try await runner.submit(JobRequest(.all), by: .tester)
       await begun.wait()
-      let second = try await runner.submit(JobRequest(.all))
+      let second = try await runner.submit(JobRequest(.all), by: .tester)
       while runner.turn.waiting == 0 { await Task.yield() }
-      #expect(try await runner.cancel(second.id))
+      #expect(try await runner.cancel(second.id, by: .tester))
       #expect(try await shop.done(second.id, notes).tasks.map(\.state.status) == [.canceled])
       #expect(runner.turn.waiting == 0)
       gate.send(.stop)
@@ -149,7 +149,7 @@ import Testing
   @Test func `what came in before a stop is left for the next start`() async throws {
     let shop = try await Shop(segments: Shop.oslo)
     let runner = JobRunner(shop.service)
-    let job = try await runner.submit(JobRequest(.all))
+    let job = try await runner.submit(JobRequest(.all), by: .tester)
     await runner.stop()
     try await runner.run()
     #expect(try shop.service.store.job(job.id) == job)
@@ -176,7 +176,7 @@ import Testing
     }
     let notes = Notes()
     let ended = try await shop.running(settings: settings, notes: notes) { runner in
-      try await runner.cancel(job.id)
+      try await runner.cancel(job.id, by: .tester)
       return try await shop.done(job.id, notes)
     }
     #expect(pauses.withLock { $0 } == [1_000, 2_000, 4_000, 6_000, 6_000])

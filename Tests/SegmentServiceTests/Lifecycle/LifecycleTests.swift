@@ -16,8 +16,9 @@ import Testing
   private func submit(
     _ shop: Shop, _ text: String, as submission: Submission = .either, mode: SaveMode = .run
   ) throws -> SavedSegment {
-    try shop.service.submit([DefinitionSource(text: text)], as: submission, mode: mode, by: "ann")[
-      0]
+    try shop.service.acting(as: .named("ann")).submit(
+      [DefinitionSource(text: text)], as: submission, mode: mode)[
+        0]
   }
 
   private func list(_ shop: Shop) throws -> [String] {
@@ -138,7 +139,7 @@ import Testing
   {
     let shop = try await Shop(segments: Shop.oslo, Self.fans, Shop.coffee)
     try await shop.refresh()
-    try shop.service.change("oslo", [.deactivate], by: "bo")
+    try shop.service.acting(as: .named("bo")).change("oslo", [.deactivate])
     let error = await #expect(throws: LifecycleError.self) {
       try await shop.service.refresh(["oslo"])
     }
@@ -162,10 +163,10 @@ import Testing
       DefinitionSource(text: Shop.oslo.replacing("value: Oslo", with: "value: Bergen")),
       DefinitionSource(text: Shop.coffee.replacing("value: coffee", with: "value: tea")),
     ])
-    let applied = try await shop.service.apply(plan, refreshing: true, by: "cd")
+    let applied = try await shop.service.acting(as: .named("cd")).apply(plan, refreshing: true)
     #expect(applied.refreshed.map(\.run.segment) == ["coffee"])
     #expect(try shop.service.list().map(\.record.state) == [.active, .inactive])
-    #expect(try shop.service.versions(of: "oslo").map(\.author) == ["cd", nil])
+    #expect(try shop.service.versions(of: "oslo").map(\.author) == ["cd", "tester"])
   }
 
   @Test func `apply leaves drafts and inactive segments, and whoever refers to them, alone`()
@@ -257,7 +258,7 @@ import Testing
     let shop = try await Shop(segments: Shop.oslo, Self.fans)
     try await shop.refresh()
     _ = try submit(shop, Self.fans.replacing("segment: fans", with: "segment: fans, rubbish: 1"))
-    let renamed = try shop.service.change("oslo", [.rename("capital")], by: "bo")
+    let renamed = try shop.service.acting(as: .named("bo")).change("oslo", [.rename("capital")])
     #expect(renamed.name == "capital" && renamed.version.number == 2)
     #expect(try shop.service.segment("fans").definition.references == ["capital"])
     #expect(try shop.service.draft("fans") != nil, "the draft stays one")
@@ -330,7 +331,7 @@ import Testing
         "{segment: oslo, displayName: Oslo, rules: [{match: {attribute: Customer.City, is: equalTo, value: Oslo}}]}"
     )
     let copies = try [nil, nil, "mine"].map {
-      try shop.service.duplicate("oslo", as: $0, by: "ann")
+      try shop.service.acting(as: .named("ann")).duplicate("oslo", as: $0)
     }
     #expect(copies.map(\.name) == ["oslo copy", "oslo copy 2", "mine"])
     #expect(copies.map(\.outputName) == ["OsloCopy", "OsloCopy2", "Mine"])

@@ -11,7 +11,7 @@ import Testing
     let shop = try await Shop(segments: Shop.oslo, fans)
     try await shop.refresh()
     #expect(throws: SegmentInUse.self) { try shop.service.delete("oslo") }
-    try shop.service.delete("oslo", evenIfUsed: true, by: "bo")
+    try shop.service.acting(as: .named("bo")).delete("oslo", evenIfUsed: true)
     #expect(try shop.service.trash().map { "\($0.name) \($0.changedBy ?? "")" } == ["oslo bo"])
     #expect(try await shop.refresh()["fans"]?.status == .failed)
     // Its members are neither garbage nor damage.

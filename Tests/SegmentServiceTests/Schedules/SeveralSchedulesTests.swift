@@ -17,13 +17,13 @@ import Testing
     let shop = try await Shop(segments: Shop.oslo, Shop.coffee, Shop.newcomers)
     try shop.service.change("coffee", [.schedule(.monthly(on: [1]))])
     let weekly = SegmentSchedule.weekly(on: [.monday])
-    let kept = try shop.service.setSchedule(weekly, keepingOwn: true, by: "ann")
+    let kept = try shop.service.acting(as: .named("ann")).setSchedule(weekly, keepingOwn: true)
     #expect(
       try schedules(kept) == [
         "coffee \(SegmentSchedule.monthly(on: [1])) kept", "newcomers \(weekly) set",
         "oslo \(weekly) set",
       ])
-    #expect(try shop.service.record(of: "coffee").changedBy == nil)
+    #expect(try shop.service.record(of: "coffee").changedBy == "tester")
     #expect(try shop.service.record(of: "oslo").changedBy == "ann")
 
     let all = try shop.service.setSchedule(

@@ -177,7 +177,7 @@ final class Club: Sendable {
       try opened.withLock { service in
         if let service { return service }
         let new = try SegmentService(
-          folder: WorkspaceFolder(root), purpose: "a test",
+          folder: WorkspaceFolder(root), purpose: "a test", author: .tester,
           settings: SegmentService.Settings(memoryLimit: "1GB", threads: 1), now: { Club.asOf })
         service = new
         return new

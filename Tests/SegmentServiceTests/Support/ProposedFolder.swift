@@ -107,7 +107,7 @@ final class ProposedFolder: Sendable {
     #expect(try WorkspaceDefinition(yaml: yaml) == proposal.definition, "\(yaml)")
     try proposal.write(to: root.appending(path: "workspace.yaml"), replacing: true)
     let service = try SegmentService(
-      folder: WorkspaceFolder(root), purpose: "a test",
+      folder: WorkspaceFolder(root), purpose: "a test", author: .tester,
       settings: SegmentService.Settings(memoryLimit: "1GB", threads: 1))
     let report: LoadReport
     do {

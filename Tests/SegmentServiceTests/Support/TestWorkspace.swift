@@ -21,7 +21,7 @@ final class TestWorkspace: Sendable {
     try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
     try fill(root)
     service = try SegmentService(
-      folder: WorkspaceFolder(root), purpose: "a test",
+      folder: WorkspaceFolder(root), purpose: "a test", author: .tester,
       settings: SegmentService.Settings(memoryLimit: "1GB", threads: 1), engine: engine, now: now)
   }
 
