@@ -1,6 +1,6 @@
 """Asks a server over HTTP: as a person's client does, and as nobody would (schemathesis over the contract).
 
-python Tests/API PROGRAM [--seed S] [--examples N]
+python Tests/API PROGRAM [--seed S] [--examples N] [--kills N]
 """
 
 import argparse
@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import day
+from chaos import Chaos
 from server import Server
 
 HERE = Path(__file__).parent
@@ -24,6 +25,7 @@ def main():
     parser.add_argument("program")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--examples", type=int, default=10, help="how many requests of each operation are made up")
+    parser.add_argument("--kills", type=int, default=50)
     arguments = parser.parse_args()
     print(f"SEED={arguments.seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="muster-api-") as folder:
@@ -35,6 +37,8 @@ def main():
             passed = all([fuzz(server, arguments, known) for known in (KNOWN, {})])
             errors = [line for line in server.lines if "error" in line.lower()]
             print("".join(errors), end="")
+        began = time.monotonic()
+        print(f"{Chaos(server, arguments.seed).run(arguments.kills)}, in {time.monotonic() - began:.0f} s")
     return 0 if passed and not errors else 1
 
 

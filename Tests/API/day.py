@@ -22,16 +22,12 @@ def walk(client: Client):
 
 
 def look_around(client):
-    pages, cursor = [], None
-    while True:
-        page = client.get_json("/segments", limit=10, sort="-members", **({"cursor": cursor} if cursor else {}))
-        pages += page["items"]
-        if not (cursor := page.get("next")):
-            break
-    assert len(pages) == page["total"] == len({item["name"] for item in pages}), "pages repeat or hide segments"
-    counts = [item["members"] for item in pages]
+    pages = list(client.pages("/segments", limit=10, sort="-members"))
+    items = [item for page in pages for item in page["items"]]
+    assert len(items) == pages[0]["total"] == len({item["name"] for item in items}), "pages repeat or hide segments"
+    counts = [item["members"] for item in items]
     assert counts == sorted(counts, reverse=True), counts
-    assert all(item["refresh"]["status"] == "successful" for item in pages)
+    assert all(item["refresh"]["status"] == "successful" for item in items)
     found = client.get_json("/segments", search="VIP")["items"]
     assert "vip" in [item["name"] for item in found]
     assert all("vip" in f"{item['name']} {item.get('displayName')} {item.get('description')}".lower() for item in found)

@@ -33,27 +33,40 @@ class Server:
         return outcome.stdout
 
     def __enter__(self):
+        self.start()
+        return self
+
+    def start(self):
         self.process = subprocess.Popen(
             [str(self.program), "serve", "--port", "0"], cwd=self.folder, stderr=subprocess.PIPE, text=True
         )
         self.is_up = threading.Event()
-        threading.Thread(target=self.read, daemon=True).start()
+        threading.Thread(target=self.read, args=(self.process,), daemon=True).start()
         if not self.is_up.wait(START):
             raise RuntimeError("the server does not say where it listens:\n" + "".join(self.lines))
-        return self
 
-    def read(self):
-        for line in self.process.stderr:
+    def read(self, process):
+        for line in process.stderr:
             self.lines.append(line)
             if found := re.search(r"http://\S+?/api/v1", line):
                 self.url = found[0]
                 self.is_up.set()
 
-    def __exit__(self, kind, *_):
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        """As a supervisor does: what came is answered, and it ends well."""
         self.process.terminate()
-        code = self.process.wait(STOP)
-        if code and not kind:
+        if code := self.process.wait(STOP):
             raise RuntimeError(f"the server ended with {code}:\n" + "".join(self.lines[-20:]))
+
+    def __exit__(self, kind, *_):
+        if kind:
+            self.kill()
+        else:
+            self.stop()
 
     def session(self):
         """A client of it."""
@@ -76,3 +89,20 @@ class Client(requests.Session):
 
     def get_json(self, path, **parameters):
         return self.ask("GET", path, params=parameters).json()
+
+    def find(self, path):
+        """What is at a path; None where there is nothing."""
+        answer = self.request("GET", self.url + path, timeout=30)
+        if answer.status_code == 404:
+            return None
+        assert answer.ok, f"{path}: {answer.status_code}\n{answer.text[:2000]}"
+        return answer.json()
+
+    def pages(self, path, **parameters):
+        """All pages of a list."""
+        while True:
+            page = self.get_json(path, **parameters)
+            yield page
+            if not (cursor := page.get("next")):
+                return
+            parameters["cursor"] = cursor
