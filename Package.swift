@@ -88,6 +88,7 @@ let package = Package(
         .embedInCode("OpenAPI/catalog.yaml"),
         .embedInCode("OpenAPI/results.yaml"),
         .embedInCode("OpenAPI/jobs.yaml"),
+        .embedInCode("OpenAPI/outputs.yaml"),
         .embedInCode("OpenAPI/erasure.yaml"),
         .embedInCode("OpenAPI/identity.yaml"),
       ],

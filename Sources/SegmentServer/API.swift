@@ -16,6 +16,7 @@ struct API: Sendable {
   let schedules: ScheduleHandlers
   let cleanup: CleanupHandlers
   let status: StatusHandlers
+  let outputs: OutputHandlers
 
   init(
     _ service: SegmentService, runner: JobRunner, events: EventLog, settings: ServerSettings
@@ -32,6 +33,7 @@ struct API: Sendable {
     schedules = ScheduleHandlers(service: service)
     cleanup = CleanupHandlers(service: service)
     status = StatusHandlers(service: service)
+    outputs = OutputHandlers(service: service)
   }
 
   func answer(_ request: APIRequest) async throws -> Response {
@@ -77,6 +79,9 @@ struct API: Sendable {
     case .cleanUp: try cleanup.run(request)
     case .exemptSegments: try cleanup.exempt(request)
     case .getStatus: try status.get(request)
+
+    case .listOutputs: try outputs.list(request)
+    case .getOutput: try outputs.get(request)
     }
   }
 }

@@ -30,6 +30,7 @@ SCENES = [
     operations.apply,
     operations.refresh_all,
     operations.load,
+    operations.keep_output_file,
     operations.write_members,
     operations.refresh_all,
     operations.apply,

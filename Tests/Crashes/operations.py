@@ -28,6 +28,10 @@ def refresh_all(company):
     return Operation("refresh", ("refresh", "--all", "--as-of", company.as_of))
 
 
+def keep_output_file(company):
+    return Operation("edit", ("edit", company.random.choice(["recent", "vip"]), "--output-file"))
+
+
 def refresh_some(company):
     names = company.random.sample(["vip", "recent", "lapsed", "by-hand", "shoppers"], 2)
     return Operation("refresh", ("refresh", *names, "--as-of", company.as_of))
@@ -77,6 +81,7 @@ OPERATIONS = {
     load: 8,
     load_wrong_data: 1,
     refresh_all: 5,
+    keep_output_file: 1,
     refresh_some: 2,
     apply: 5,
     save: 1,

@@ -11,10 +11,10 @@ from pathlib import Path
 import stored
 from company import KEYS
 
-# Numbers that are given out and never taken back: a command that is killed may have drawn some. The schema. And on which
-# day segments were read last, which a reader that cannot note it leaves to the next one. Since when the audit log is
-# kept, which comes with the schema.
-APART = {"runSequence", "loadSequence", "sqlite_sequence", "grdb_migrations", "segmentUse", "auditKept"}
+# Numbers that are given out and never taken back: a command that is killed may have drawn some. The schema. On which day
+# segments were read last, which a reader that cannot note it leaves to the next one. Since when the audit log is kept,
+# which comes with the schema. And what is made of what is published, and made again where it is behind.
+APART = {"runSequence", "loadSequence", "sqlite_sequence", "grdb_migrations", "segmentUse", "auditKept", "outputFile"}
 # When something was done, and what is drawn at random: they differ between two runs of the same command.
 NEVER_EQUAL = {"savedAt", "created", "changed", "trashed", "requested", "published", "started", "finished", "erasedAt"}
 NEVER_EQUAL |= {"secret", "hash", "time"}
@@ -78,7 +78,7 @@ def read_state(folder: Path) -> State:
         read_data(home / names[0], state)
     elif state.rows("part"):
         state.problems.append(f"{names[0]} is gone, and the store names parts in it")
-    known = {"lock", "tmp", "cache", "members", "muster.sqlite", "muster.sqlite-wal", "muster.sqlite-shm", names[0]}
+    known = {"lock", "tmp", "cache", "members", "output", "muster.sqlite", "muster.sqlite-wal", "muster.sqlite-shm", names[0]}
     if home.exists():
         state.unused |= {file.name for file in home.iterdir() if file.name not in known}
         state.unused |= {f"tmp/{file.name}" for file in (home / "tmp").glob("*")}

@@ -17,4 +17,6 @@ enum Endpoint: String, Sendable, CaseIterable {
   case getSchedule, setSchedule, setSegmentSchedules
   case getCleanup, cleanUp, exemptSegments
   case getStatus
+
+  case listOutputs, getOutput
 }
