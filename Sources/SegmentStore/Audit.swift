@@ -56,6 +56,35 @@ struct Change {
   let db: Database
   let time: Int64
   let author: Author
+  private let undone = Undone()
+
+  init(db: Database, time: Int64, author: Author) {
+    self.db = db
+    self.time = time
+    self.author = author
+  }
+
+  /// How many rows were changed, and stay so.
+  var rows: Int { db.totalChangesCount - undone.rows }
+
+  /// Does all that `body` does, or nothing of it where it throws; the transaction goes on.
+  func attempt<Result>(_ body: () throws -> Result) throws -> Result {
+    let before = rows
+    var result: Result?
+    do {
+      try db.inSavepoint {
+        result = try body()
+        return .commit
+      }
+    } catch {
+      // SQLite counts what is rolled back.
+      undone.rows += rows - before
+      throw error
+    }
+    return result!
+  }
+
+  private final class Undone { var rows = 0 }
 
   /// Writes an entry of the audit log, as part of the transaction.
   func log(
@@ -87,9 +116,10 @@ extension SegmentStore {
   /// - Throws: ``SegmentStoreError/unlogged``.
   func change<Result>(at time: Int64, _ body: (Change) throws -> Result) throws -> Result {
     try database.write { db in
-      let (rows, entry) = (db.totalChangesCount, try lastEntry(db))
-      let result = try body(Change(db: db, time: time, author: author))
-      if db.totalChangesCount != rows, try lastEntry(db) == entry {
+      let change = Change(db: db, time: time, author: author)
+      let (rows, entry) = (change.rows, try lastEntry(db))
+      let result = try body(change)
+      if change.rows != rows, try lastEntry(db) == entry {
         throw SegmentStoreError.unlogged
       }
       return result

@@ -35,6 +35,11 @@ public struct SegmentEdits {
   /// Who does it.
   public var author: String { change.author.name }
 
+  /// Does all that `body` does, or nothing of it where it throws; the transaction goes on.
+  public func attempt<Result>(_ body: () throws -> Result) throws -> Result {
+    try change.attempt(body)
+  }
+
   public func records() throws -> [SegmentRecord] { try fetchRecords(db) }
 
   public func record(_ name: String) throws -> SegmentRecord? { try fetchRecord(db, name) }

@@ -21,7 +21,7 @@ struct CleanupHandlers: Sendable {
 
   func exempt(_ request: APIRequest) throws -> Response {
     let (names, isExempt) = try request.decode(exemption)
-    let changed = service.change(names, [.exempt(isExempt)])
+    let changed = try service.change(names, [.exempt(isExempt)])
     return .json(Items(items: changed.map(CleanedSegmentBody.init)))
   }
 

@@ -76,7 +76,7 @@ struct SegmentHandlers: Sendable {
     let (names, changes) = try request.decode { reader, document in
       try SegmentChange.several(reader, document)
     }
-    let outcomes = service.change(names, changes)
+    let outcomes = try service.change(names, changes)
     let listed = Dictionary(
       try service.list().map { (Text($0.record.name), $0) }, uniquingKeysWith: { $1 })
     return .json(

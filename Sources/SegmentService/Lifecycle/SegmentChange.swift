@@ -41,38 +41,51 @@ extension SegmentService {
   public func change(
     _ name: String, _ changes: [SegmentChange], expecting revision: Int? = nil
   ) throws -> SegmentRecord {
-    let name = SegmentDefinition.canonicalName(name)
     do {
       let changed = try store.edit(at: now().microseconds) { edits in
-        guard let record = try edits.record(name) else { throw try edits.unknownSegment(name) }
-        try record.require(revision)
-        let changing = ChangingSegment(service: self, edits: edits)
-        return try changes.reduce(record) { try changing.make($1, of: $0) }
+        try ChangingSegment(service: self, edits: edits)
+          .make(changes, of: name, expecting: revision)
       }
-      // The change is made: a file that cannot be removed now is by whoever writes files next.
-      if changes.contains(where: \.leavesOutputFile) { try? removeUnwantedOutputFiles() }
+      tidy(after: changes)
       return changed
-    } catch LifecycleError.draft(let name, _) {
-      throw LifecycleError.draft(name, problems: (try? draft(name)?.problems) ?? [])
+    } catch { throw telling(error) }
+  }
+
+  /// Makes the same changes of several segments in one transaction: of each all or none, whatever becomes of the others.
+  ///
+  /// Where one is refused because another of them refers to it, it is tried again after that one.
+  public func change(_ names: [String], _ changes: [SegmentChange]) throws -> [ChangedSegment] {
+    let outcomes = try store.edit(at: now().microseconds) { edits in
+      let changing = ChangingSegment(service: self, edits: edits)
+      func outcome(_ name: String) -> Result<SegmentRecord, any Error> {
+        Result { try edits.attempt { try changing.make(changes, of: name) } }
+      }
+      var outcomes = names.map { ChangedSegment(segment: $0, outcome: outcome($0)) }
+      var isUseful = true
+      while isUseful {
+        isUseful = false
+        for index in outcomes.indices where outcomes[index].isInUse {
+          outcomes[index].outcome = outcome(names[index])
+          if !outcomes[index].isInUse { isUseful = true }
+        }
+      }
+      return outcomes
+    }
+    tidy(after: changes)
+    return outcomes.map { item in
+      ChangedSegment(segment: item.segment, outcome: item.outcome.mapError(telling))
     }
   }
 
-  /// Makes the same changes of several segments: of each all or none, whatever becomes of the others.
-  ///
-  /// Where one is refused because another of them refers to it, it is tried again after that one.
-  public func change(_ names: [String], _ changes: [SegmentChange]) -> [ChangedSegment] {
-    var outcomes = names.map { name in
-      ChangedSegment(segment: name, outcome: Result { try change(name, changes) })
-    }
-    var isUseful = true
-    while isUseful {
-      isUseful = false
-      for index in outcomes.indices where outcomes[index].isInUse {
-        outcomes[index].outcome = Result { try change(names[index], changes) }
-        if !outcomes[index].isInUse { isUseful = true }
-      }
-    }
-    return outcomes
+  /// The change is made: a file that cannot be removed now is by whoever writes files next.
+  private func tidy(after changes: [SegmentChange]) {
+    if changes.contains(where: \.leavesOutputFile) { try? removeUnwantedOutputFiles() }
+  }
+
+  /// The same error; of a draft with what is wrong with it.
+  private func telling(_ error: any Error) -> any Error {
+    guard case LifecycleError.draft(let name, _) = error else { return error }
+    return LifecycleError.draft(name, problems: (try? draft(name)?.problems) ?? [])
   }
 }
 
@@ -108,9 +121,30 @@ extension SegmentEdits {
 }
 
 /// Makes changes within one transaction.
-private struct ChangingSegment {
+private final class ChangingSegment {
   let service: SegmentService
   let edits: SegmentEdits
+  private var users: SegmentUsers?
+  private var names: [String]?
+
+  init(service: SegmentService, edits: SegmentEdits) {
+    self.service = service
+    self.edits = edits
+  }
+
+  func make(_ changes: [SegmentChange], of written: String, expecting revision: Int? = nil) throws
+    -> SegmentRecord
+  {
+    let name = SegmentDefinition.canonicalName(written)
+    guard let record = try edits.record(name) else {
+      // Of thousands of names that are unknown the known ones are read once.
+      let known = try names ?? edits.records().map(\.name)
+      names = known
+      throw WorkspaceError.unknownSegment(name, hint: NearNames.hint(name, among: known))
+    }
+    try record.require(revision)
+    return try changes.reduce(record) { try make($1, of: $0) }
+  }
 
   func make(_ change: SegmentChange, of record: SegmentRecord) throws -> SegmentRecord {
     var record = record
@@ -159,6 +193,7 @@ private struct ChangingSegment {
     case .trash(let evenIfUsed):
       try requireUnused(record, unless: evenIfUsed)
       try edits.trash(record)
+      users?.remove(record)
       return record
     }
     return try edits.update(record)
@@ -203,6 +238,7 @@ private struct ChangingSegment {
     guard SegmentDefinition.isValidName(new) else { throw LifecycleError.invalidName(written) }
     guard Text(old) != Text(new) else { return record }
     guard try edits.record(new) == nil else { throw LifecycleError.nameTaken(new) }
+    (users, names) = (nil, nil)
     var renamed = try edits.rename(record, to: new)
     renamed = try editing(renamed, "segment", to: .text(new))
     // Those in the trash too: they may come back.
@@ -235,9 +271,9 @@ private struct ChangingSegment {
 
   private func requireUnused(_ record: SegmentRecord, unless evenIfUsed: Bool) throws {
     guard !evenIfUsed else { return }
-    let users = try service.users(of: record, among: edits.records()) {
-      try edits.versionInForce(of: $0)
-    }
+    let all = try self.users ?? service.users(among: edits.records(), inForce: edits.versionInForce)
+    self.users = all
+    let users = all.of(record)
     guard users.isEmpty else {
       throw SegmentInUse(segment: record.name, users: users)
     }

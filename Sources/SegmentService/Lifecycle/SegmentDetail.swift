@@ -52,24 +52,4 @@ extension SegmentService {
     }
     return try version.document()
   }
-
-  /// The segments that refer to one, by name.
-  public func users(of name: String) throws -> [String] {
-    let record = try record(of: name)
-    return try users(of: record, among: store.segmentRecords()) { try store.segment($0.name) }
-  }
-
-  /// - Parameter inForce: the valid version behind a draft: what that refers to counts too.
-  func users(
-    of record: SegmentRecord, among others: [SegmentRecord],
-    inForce: (SegmentRecord) throws -> SegmentVersion?
-  ) throws -> [String] {
-    try others.filter { other in
-      let versions = [other.version, other.version.isDraft ? try inForce(other) : nil]
-      return other.id != record.id
-        && versions.contains { version in
-          version.flatMap { try? storedDefinition($0) }?.references.contains(record.name) == true
-        }
-    }.map(\.name)
-  }
 }

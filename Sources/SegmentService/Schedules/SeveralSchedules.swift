@@ -30,7 +30,7 @@ extension SegmentService {
     _ schedule: SegmentSchedule, of names: [String]? = nil, keepingOwn: Bool
   ) throws -> [ScheduledSegment] {
     let names = try names ?? store.segmentRecords().map(\.name)
-    return change(names, [.schedule(schedule, keepingOwn: keepingOwn)]).map { item in
+    return try change(names, [.schedule(schedule, keepingOwn: keepingOwn)]).map { item in
       ScheduledSegment(
         segment: item.segment,
         outcome: item.outcome.flatMap { record in

@@ -27,7 +27,7 @@ struct ActivateCommand: AsyncParsableCommand {
       try changeSegments(segments, [change], of: service)
       return
     }
-    let active = change(segments, [.activate], of: service)
+    let active = try change(segments, [.activate], of: service)
     var isFailed = active.count < segments.count
     try warnOfLimit(of: service)
     if refresh, !active.isEmpty {
@@ -101,7 +101,7 @@ struct PlanOptions: ParsableArguments {
 func changeSegments(
   _ names: [String], _ changes: [SegmentChange], of service: SegmentService
 ) throws {
-  let changed = change(names, changes, of: service)
+  let changed = try change(names, changes, of: service)
   if changed.count < names.count { throw ExitCode.failure }
 }
 
@@ -110,8 +110,8 @@ func changeSegments(
 /// - Returns: those that were changed.
 private func change(
   _ names: [String], _ changes: [SegmentChange], of service: SegmentService
-) -> [SegmentRecord] {
-  let outcomes = service.change(names, changes)
+) throws -> [SegmentRecord] {
+  let outcomes = try service.change(names, changes)
   var changed: [SegmentRecord] = []
   for item in outcomes {
     switch item.outcome {

@@ -19,7 +19,7 @@ struct DeleteCommand: ParsableCommand {
   func run() throws {
     let service = try options.open(for: "delete")
     var failed = false
-    for item in service.change(segments, [.trash(evenIfUsed: force)]) {
+    for item in try service.change(segments, [.trash(evenIfUsed: force)]) {
       switch item.outcome {
       case .success(let record):
         Terminal.print("\(record.name.printable) is in the trash.")

@@ -294,8 +294,19 @@ import Testing
     _ = try submit(shop, "{segment: fans, rules: 7}")
     #expect(throws: SegmentInUse.self) { try shop.service.delete("capital") }
     // Together with whoever refers to it, in whatever order.
-    let outcomes = shop.service.change(["capital", "fans"], [.trash(evenIfUsed: false)])
+    let outcomes = try shop.service.change(["capital", "fans"], [.trash(evenIfUsed: false)])
     #expect(outcomes.allSatisfy { (try? $0.outcome.get()) != nil })
+  }
+
+  @Test func `of several each is changed whole or not at all`() async throws {
+    let shop = try await Shop(segments: Shop.oslo, Shop.coffee)
+    let tooMany = SegmentChange.addTags((0...SegmentDefinition.maximumTags).map { "t\($0)" })
+    let refused = try shop.service.change(["oslo", "nobody"], [.owner("ann"), tooMany])
+    #expect(refused.allSatisfy { (try? $0.outcome.get()) == nil })
+    #expect(try shop.service.record(of: "oslo").owner == nil)
+    let mixed = try shop.service.change(["oslo", "nobody", "coffee"], [.owner("ann")])
+    #expect(mixed.map { (try? $0.outcome.get())?.owner } == ["ann", nil, "ann"])
+    #expect(try shop.service.record(of: "coffee").owner == "ann")
   }
 
   @Test func `broken drafts in the history are in nobody's way`() async throws {
@@ -352,7 +363,7 @@ import Testing
   @Test func `tags, descriptions, owners and types change alone or of several`() async throws {
     let shop = try await Shop(segments: Shop.oslo, Shop.coffee)
     _ = try submit(shop, Self.misshapen)
-    let outcomes = shop.service.change(
+    let outcomes = try shop.service.change(
       ["oslo", "idea", "nobody"],
       [.addTags(["a", "b", "a"]), .type(.static), .description("For tests"), .owner("Bo")])
     #expect(outcomes.map { (try? $0.outcome.get().type) } == [.static, .static, nil])
