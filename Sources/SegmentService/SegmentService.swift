@@ -25,6 +25,7 @@ public struct SegmentService: Sendable {
   let outputTurn = Turn()
   /// The last day on which a segment was read, as far as this process has seen.
   let used = Guarded<[Int64: Int]>([:])
+  let memberships = MembershipIndex()
   /// Saved definitions by content hash.
   let decoded = Guarded<[String: SegmentDefinition]>([:])
   private let lock: WorkspaceLock

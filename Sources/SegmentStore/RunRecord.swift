@@ -99,7 +99,7 @@ public struct RunResult: Sendable, Equatable {
 }
 
 /// A file with the members of a run, and its SHA-256 in hexadecimal digits.
-public struct MembersFile: Sendable, Equatable {
+public struct MembersFile: Sendable, Hashable {
   public var name: String
   public var sha256: String
   /// When it was given up; nil as long as it is kept.

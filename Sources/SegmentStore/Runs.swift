@@ -86,11 +86,18 @@ extension SegmentStore {
   }
 
   /// The runs of a segment, the last published first.
-  public func runs(of segment: String, limit: Int = Int.max) throws -> [RunRecord] {
+  ///
+  /// - Parameter before: only those that were published before this run; none where it is kept no more.
+  public func runs(of segment: String, limit: Int = Int.max, before: Int64? = nil) throws
+    -> [RunRecord]
+  {
     try database.read { db in
       try RunRecord.fetchAll(
-        db, sql: selectRun + "WHERE s.name = ? ORDER BY r.position DESC LIMIT ?",
-        arguments: [segment, limit])
+        db,
+        sql: selectRun + """
+          WHERE s.name = ?1 AND (?2 IS NULL OR r.position < (SELECT position FROM run WHERE id = ?2))
+          ORDER BY r.position DESC LIMIT ?3
+          """, arguments: [segment, before, limit])
     }
   }
 

@@ -9,6 +9,7 @@ public struct SegmentStore: Sendable {
   let database: StoreFile
   /// On whose behalf it changes things.
   public private(set) var author: Author
+  let counter = ChangeCounter()
 
   /// Opens the database file, makes it where there is none, and brings its schema up to date.
   public init(path: String, author: Author) throws {
@@ -44,6 +45,7 @@ public struct SegmentStore: Sendable {
     self.database = database
     self.author = author
     try database.migrate(by: migrator)
+    database.database.add(transactionObserver: counter)
   }
 
   private static var configuration: Configuration {

@@ -18,7 +18,8 @@ struct Muster: AsyncParsableCommand {
         name: "Workspace",
         subcommands: [
           InitCommand.self, SampleCommand.self, LoadCommand.self, CatalogCommand.self,
-          CheckCommand.self, EraseCommand.self, CollectGarbageCommand.self,
+          ValuesCommand.self, ProfileCommand.self, CheckCommand.self, EraseCommand.self,
+          CollectGarbageCommand.self,
         ]),
       CommandGroup(
         name: "Segments",
@@ -44,8 +45,8 @@ struct Muster: AsyncParsableCommand {
         name: "Results",
         subcommands: [
           CountCommand.self, PreviewCommand.self, MembersCommand.self, OutputsCommand.self,
-          HistoryCommand.self,
-          WhyCommand.self, ExplainCommand.self,
+          HistoryCommand.self, TrendCommand.self, SegmentsOfCommand.self, WhyCommand.self,
+          ExplainCommand.self,
         ]),
       CommandGroup(
         name: "Reference", subcommands: [SchemaCommand.self, ReferenceCommand.self]),

@@ -163,7 +163,7 @@ import Testing
     let shop = try await Shop(segments: "{segment: vip, keys: [3, 1, 70]}")
     let (name, keys) = try await shop.service.keys(of: "vip")
     let bytes = Guarded<[UInt8]>([])
-    try shop.service.write(keys, called: name, as: .csv(raw: true)) { piece in
+    try await shop.service.write(keys, called: name, as: .csv(raw: true)) { piece in
       bytes.withLock { $0 += piece }
     }
     let text = String(decoding: bytes.withLock { $0 }, as: UTF8.self)

@@ -47,6 +47,11 @@ public struct Operator: Sendable {
   public static let all: [Operator] =
     textOperators + numberOperators + dateOperators + booleanOperators + rowOperators
 
+  /// The ids of the operators on values of a type.
+  public static func ids(on type: AttributeType) -> [String] {
+    ids(on: Lowering.SubjectType(type).operatorClass)
+  }
+
   static func find(_ id: String, on subject: SubjectClass) -> Operator? {
     all.first { $0.id == id && $0.subjects.contains(subject) }
   }

@@ -51,7 +51,7 @@ struct PathResolver {
   }
 
   /// All paths of the least number of hops, the far one first.
-  private func shortestPaths(from table: String) -> [[ResolvedPath.Hop]] {
+  fileprivate func shortestPaths(from table: String) -> [[ResolvedPath.Hop]] {
     var frontier: [(table: String, hops: [ResolvedPath.Hop])] = [(table, [])]
     for _ in 0..<PathResolver.maximumHops {
       var next: [(table: String, hops: [ResolvedPath.Hop])] = []
@@ -154,5 +154,15 @@ struct PathResolver {
       path.places.append(ResolvedPath.Place(name: name, table: table))
     }
     return path
+  }
+}
+
+extension Catalog {
+  /// The shortest ways from every table that leads to an audience's profiles, as definitions write them.
+  public func shortestPaths(to audience: Audience) -> [(table: String, steps: [PathStep])] {
+    let resolver = PathResolver(catalog: self, audience: audience)
+    return tables.filter { $0.name != audience.table }.flatMap { table in
+      resolver.shortestPaths(from: table.name).map { (table.name, $0.map(\.step)) }
+    }
   }
 }

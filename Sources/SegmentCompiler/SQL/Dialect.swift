@@ -9,6 +9,9 @@ public struct Dialect: Sendable {
   let dayOfWeek: @Sendable (SQLQuery) -> SQLQuery
   /// The first 15 hexadecimal digits of md5(salt, 0x00, key) as a number; the key is a text.
   let splitHash: @Sendable (_ salt: String, _ key: SQLQuery) -> SQLQuery
+  /// A number below 2^32 that a whole number and a seed hash to. Only a sample depends on it: it may be another one in
+  /// another version of an engine.
+  let hash32: @Sendable (SQLQuery, _ seed: Int) -> SQLQuery
   /// A double rounded to 12 significant decimal digits.
   let rounded: @Sendable (SQLQuery) -> SQLQuery
   /// All values in an order, as a list.
@@ -31,6 +34,7 @@ public struct Dialect: Sendable {
     splitHash: { salt, key in
       "CAST('0x' || substr(md5(\(bind: .blob(Array(salt.utf8) + [0])) || encode(\(key))), 1, 15) AS BIGINT)"
     },
+    hash32: { number, seed in "(hash(\(number), \(number: seed)) >> 32)" },
     rounded: { "CAST(format('{:.11e}', \($0)) AS DOUBLE)" },
     list: { value, order in "list(\(value) ORDER BY \(order))" },
     emptyList: "[]"

@@ -2,8 +2,13 @@
 /// perhaps several times, and NULL for rows that lead to no profile.
 public struct LeafRenderer: Sendable {
   let source: SQLSource
+  /// The profiles that are asked about; nil for all.
+  let sample: ProfileSample?
 
-  public init(_ source: SQLSource) { self.source = source }
+  public init(_ source: SQLSource, sample: ProfileSample? = nil) {
+    self.source = source
+    self.sample = sample
+  }
 
   public func ordinals(of leaf: Leaf) throws -> SQLQuery {
     switch leaf {
@@ -12,7 +17,8 @@ public struct LeafRenderer: Sendable {
         audience: audience, places: [ResolvedPath.Place(name: table, table: table)], hops: [])
       let rows = try JoinedRows(path, reading: predicate.rows, source: source)
       let condition = try PredicateRenderer(rows: rows).sql(predicate)
-      return "SELECT \(rows.ordinal) AS ordinal\nFROM \(rows.from)\nWHERE \(condition)"
+      return
+        "SELECT \(rows.ordinal) AS ordinal\nFROM \(rows.from)\nWHERE \(condition)\(sampled(rows))"
     case .has(let has):
       return try ordinals(of: has)
     }
@@ -25,23 +31,33 @@ public struct LeafRenderer: Sendable {
     switch has.quantifier {
     case .any:
       let condition = try renderer.sql(.all(of: [has.filter, has.match]))
-      return "SELECT \(rows.ordinal) AS ordinal\nFROM \(rows.from)\nWHERE \(condition)"
+      return
+        "SELECT \(rows.ordinal) AS ordinal\nFROM \(rows.from)\nWHERE \(condition)\(sampled(rows))"
     case .every:
       let filter = try renderer.sql(has.filter)
       return
-        "SELECT \(rows.ordinal) AS ordinal\nFROM \(rows.from)\nWHERE \(filter)\nGROUP BY \(rows.ordinal)\nHAVING bool_and((\(match)) IS TRUE)"
+        "SELECT \(rows.ordinal) AS ordinal\nFROM \(rows.from)\nWHERE \(filter)\(sampled(rows))\nGROUP BY \(rows.ordinal)\nHAVING bool_and((\(match)) IS TRUE)"
     case .first(let column), .last(let column):
       let time = rows.column(column)
       let extreme: SQLQuery = if case .first = has.quantifier { "min" } else { "max" }
       let filter = try renderer.sql(.all(of: [has.filter, .not(.missing(.column(column)))]))
       // The deciding time has a row for which the tree holds.
       return
-        "SELECT \(rows.ordinal) AS ordinal\nFROM \(rows.from)\nWHERE \(filter)\nGROUP BY \(rows.ordinal)\nHAVING \(extreme)(\(time)) FILTER (WHERE \(match)) = \(extreme)(\(time))"
+        "SELECT \(rows.ordinal) AS ordinal\nFROM \(rows.from)\nWHERE \(filter)\(sampled(rows))\nGROUP BY \(rows.ordinal)\nHAVING \(extreme)(\(time)) FILTER (WHERE \(match)) = \(extreme)(\(time))"
     case .aggregate(let aggregate):
       let values = try AggregateRenderer(has: has, aggregate: aggregate, rows: rows)
       return
-        "SELECT ordinal\nFROM (\n\(try values.perProfile())\n) AS totals\nWHERE \(try values.test())"
+        "SELECT ordinal\nFROM (\n\(try values.perProfile(where: isSampled(rows)))\n) AS totals\nWHERE \(try values.test())"
     }
+  }
+
+  private func sampled(_ rows: JoinedRows) -> SQLQuery {
+    isSampled(rows).map { " AND \($0)" } ?? ""
+  }
+
+  /// nil where all profiles are asked about.
+  private func isSampled(_ rows: JoinedRows) -> SQLQuery? {
+    sample?.contains(rows.ordinal, in: source.dialect)
   }
 }
 

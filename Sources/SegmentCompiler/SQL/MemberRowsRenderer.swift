@@ -12,15 +12,10 @@ public struct MemberRowsRenderer: Sendable {
 
   /// One row per member in key order: the key, then one column per projection, named by its reference.
   ///
-  /// - Parameters:
-  ///   - members: a table with a column `ordinal`.
-  ///   - limit: the number of rows; nil for all.
-  public func rows(of members: String, projection: [ResolvedProjection], limit: Int? = nil) throws
-    -> SQLQuery
-  {
-    let profiles = try source.part(audience.table)
-    let ordinal = try source.ordinalColumn(of: audience.table, audience: audience.name)
-    var columns: [SQLQuery] = ["p0.\(identifier: audience.key) AS \(identifier: audience.key)"]
+  /// - Parameter members: a table with a column `ordinal`.
+  public func rows(of members: String, projection: [ResolvedProjection]) throws -> SQLQuery {
+    let ordinal = try ordinalColumn()
+    var columns: [SQLQuery] = ["\(key) AS \(identifier: audience.key)"]
     var joins: SQLQuery = ""
     for (index, item) in projection.enumerated() {
       let name = item.reference.description
@@ -35,10 +30,46 @@ public struct MemberRowsRenderer: Sendable {
           "\nLEFT JOIN (\n\(try lists(of: sources, members: members))) AS \(alias) ON \(alias).ordinal = p0.\(identifier: ordinal)"
       }
     }
-    var query: SQLQuery =
-      "SELECT \(columns.joined(", "))\nFROM \(identifier: profiles.storedName) AS p0\nJOIN \(identifier: members) AS m ON m.ordinal = p0.\(identifier: ordinal)\(joins)\nORDER BY p0.\(identifier: audience.key)"
+    return
+      "\(try profiles(columns.joined(", ")))\nJOIN \(identifier: members) AS m ON m.ordinal = p0.\(identifier: ordinal)\(joins)\nORDER BY \(key)"
+  }
+
+  /// The first profiles in key order, of those in a table with a column `ordinal` or of all: columns `key` and `ordinal`.
+  ///
+  /// - Parameter after: only greater keys.
+  public func keys(of members: String?, after: ProfileKey?, limit: Int?) throws -> SQLQuery {
+    var query = try profiles("\(key) AS key, p0.\(identifier: ordinalColumn()) AS ordinal")
+    if let members {
+      query +=
+        "\nJOIN \(identifier: members) AS m ON m.ordinal = p0.\(identifier: try ordinalColumn())"
+    }
+    query += "\nWHERE \(try isIn(after: after, through: nil))\nORDER BY \(key)"
     if let limit { query += "\nLIMIT \(number: limit)" }
     return query
+  }
+
+  /// The profiles in a range of keys: one column `ordinal`.
+  public func ordinals(after: ProfileKey?, through: ProfileKey?) throws -> SQLQuery {
+    let rows = try profiles("p0.\(identifier: ordinalColumn()) AS ordinal")
+    return "\(rows)\nWHERE \(try isIn(after: after, through: through))"
+  }
+
+  private var key: SQLQuery { "p0.\(identifier: audience.key)" }
+
+  private func ordinalColumn() throws -> String {
+    try source.ordinalColumn(of: audience.table, audience: audience.name)
+  }
+
+  private func profiles(_ columns: SQLQuery) throws -> SQLQuery {
+    let table = try source.part(audience.table).storedName
+    return "SELECT \(columns)\nFROM \(identifier: table) AS p0"
+  }
+
+  private func isIn(after: ProfileKey?, through: ProfileKey?) throws -> SQLQuery {
+    var conditions: [SQLQuery] = ["p0.\(identifier: try ordinalColumn()) IS NOT NULL"]
+    if let after { conditions.append("\(key) > \(bind: after.value)") }
+    if let through { conditions.append("\(key) <= \(bind: through.value)") }
+    return conditions.joined(" AND ")
   }
 
   /// Columns `ordinal` and `items`: one entry per row of the attribute's table, in key order.
@@ -103,9 +134,7 @@ public struct MemberRowsRenderer: Sendable {
 
   /// The best `count` of the members by a limit: one column `ordinal`.
   public func best(of members: String, limit: ResolvedLimit) throws -> SQLQuery {
-    let profiles = try source.part(audience.table)
-    let ordinal = try source.ordinalColumn(of: audience.table, audience: audience.name)
-    let key: SQLQuery = "p0.\(identifier: audience.key)"
+    let ordinal = try ordinalColumn()
     let order: SQLQuery
     switch limit.choice {
     case .top(let column, let descending):
@@ -117,6 +146,6 @@ public struct MemberRowsRenderer: Sendable {
       order = "\(source.dialect.splitHash(salt, text)), \(key)"
     }
     return
-      "SELECT p0.\(identifier: ordinal) AS ordinal\nFROM \(identifier: profiles.storedName) AS p0\nJOIN \(identifier: members) AS m ON m.ordinal = p0.\(identifier: ordinal)\nORDER BY \(order)\nLIMIT \(number: limit.count)"
+      "\(try profiles("p0.\(identifier: ordinal) AS ordinal"))\nJOIN \(identifier: members) AS m ON m.ordinal = p0.\(identifier: ordinal)\nORDER BY \(order)\nLIMIT \(number: limit.count)"
   }
 }

@@ -125,3 +125,13 @@ public struct Text: Sendable, Hashable, Comparable, CustomStringConvertible {
     left.utf8.lexicographicallyPrecedes(right.utf8)
   }
 }
+
+extension ProfileKey {
+  /// For binding it to a statement.
+  public var value: SQLValue {
+    switch self {
+    case .integer(let number): .integer(number)
+    case .text(let text): .text(text)
+    }
+  }
+}

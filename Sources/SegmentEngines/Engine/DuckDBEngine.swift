@@ -7,12 +7,15 @@ import Synchronization
 /// query whose ordinals go straight into a bitmap.
 public struct DuckDBEngine: QueryEngine {
   let database: DuckDBDatabase
-  /// How many queries of one ``evaluate(_:with:in:each:)`` run at a time.
+  /// How many queries of one ``evaluate(_:with:in:of:each:)`` run at a time.
   let parallelism: Int
+  /// About how many members a slice of ``rows(_:in:each:)`` has.
+  let sliceSize: Int
 
-  public init(database: DuckDBDatabase, parallelism: Int = 2) {
+  public init(database: DuckDBDatabase, parallelism: Int = 2, sliceSize: Int = 1 << 16) {
     self.database = database
     self.parallelism = max(1, parallelism)
+    self.sliceSize = max(1, sliceSize)
   }
 
   public func universe(of audience: Audience, in version: DataVersion) async throws -> MemberSet {
@@ -41,10 +44,11 @@ public struct DuckDBEngine: QueryEngine {
 
   public func evaluate(
     _ leaves: [Leaf], with references: ReferencedSets, in version: DataVersion,
+    of sample: ProfileSample?,
     each: @escaping @Sendable (Leaf, Result<MemberSet, any Error>) async throws -> Void
   ) async throws {
     guard !leaves.isEmpty else { return }
-    let renderer = renderer(version, references)
+    let renderer = LeafRenderer(source(version, references), sample: sample)
     let needed = leaves.reduce(into: Set<String>()) { $0.formUnion($1.references) }
     // Whoever is free takes the next one: leaves differ a hundredfold in what they cost.
     let queue = LeafQueue(leaves)
@@ -93,6 +97,14 @@ public struct DuckDBEngine: QueryEngine {
       let ordinal = part.route(audience: audience.name, steps: [])?.column
     else { throw RenderingError.noPart(table: audience.table) }
     guard !keys.isEmpty else { return [:] }
+    if keys.count == 1 {
+      let found = try await database.connect().members(
+        """
+        SELECT \(identifier: ordinal) FROM \(identifier: part.storedName)
+        WHERE \(identifier: audience.key) = \(bind: keys[0].value)
+        """)
+      return found.ordinal(at: 0).map { [keys[0]: $0] } ?? [:]
+    }
     return try await database.connect().perform { session in
       try session.store(keys, asTemporaryTable: DuckDBEngine.keysTable)
       var found: [ProfileKey: UInt32] = [:]
@@ -114,40 +126,7 @@ public struct DuckDBEngine: QueryEngine {
     }
   }
 
-  // MARK: Rows
-
-  public func rows(
-    _ request: MemberRows, in version: DataVersion,
-    each: @escaping @Sendable ([DuckDBValue]) throws -> Void
-  ) async throws {
-    let (connection, query) = try await prepare(request, in: version)
-    try await connection.forEachChunk(query) { chunk in
-      let columns = chunk.columns
-      for row in 0..<chunk.rowCount { try each(columns.map { try $0.value(row) }) }
-    }
-  }
-
-  public func writeParquet(
-    _ request: MemberRows, to path: String, in version: DataVersion
-  ) async throws {
-    let (connection, query) = try await prepare(request, in: version)
-    _ = try await connection.execute(
-      "COPY (\(query)) TO \(bind: .text(path)) (FORMAT parquet, COMPRESSION zstd)")
-  }
-
-  private func prepare(_ request: MemberRows, in version: DataVersion) async throws -> (
-    DuckDBConnection, SQLQuery
-  ) {
-    let connection = try database.connect()
-    try await DuckDBEngine.store(request.references, only: nil, on: connection)
-    try await connection.store(request.members, asTemporaryTable: DuckDBEngine.membersTable)
-    let renderer = MemberRowsRenderer(
-      source: source(version, request.references), catalog: request.catalog,
-      audience: request.audience)
-    let query = try renderer.rows(
-      of: DuckDBEngine.membersTable, projection: request.projection, limit: request.limit)
-    return (connection, query)
-  }
+  // MARK: Inspection
 
   public func inspect(
     _ has: ResolvedHas, comparisons: [RowPredicate], ordinal: UInt32, catalog: Catalog,
@@ -183,20 +162,20 @@ public struct DuckDBEngine: QueryEngine {
 
   // MARK: Sources
 
-  private static let membersTable = "_muster_members"
+  static let membersTable = "_muster_members"
   private static let keysTable = "_muster_keys"
 
   private func renderer(_ version: DataVersion, _ references: ReferencedSets) -> LeafRenderer {
     LeafRenderer(source(version, references))
   }
 
-  private func source(_ version: DataVersion, _ references: ReferencedSets) -> SQLSource {
+  func source(_ version: DataVersion, _ references: ReferencedSets) -> SQLSource {
     SQLSource(
       version: version, memberTables: references.entries.mapValues { $0.tableName },
       dialect: .duckDB)
   }
 
-  private static func store(
+  static func store(
     _ references: ReferencedSets, only names: Set<String>?, on connection: DuckDBConnection
   ) async throws {
     for (name, entry) in references.entries where names?.contains(name) ?? true {

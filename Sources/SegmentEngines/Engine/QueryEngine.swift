@@ -13,9 +13,11 @@ public protocol QueryEngine: Sendable {
 
   /// Evaluates leaves and hands over each set, or why there is none, as soon as it is known, in any order.
   ///
+  /// - Parameter sample: the profiles that are asked about; nil for all of them.
   /// - Throws: only what concerns all of them, such as cancellation.
   func evaluate(
     _ leaves: [Leaf], with references: ReferencedSets, in version: DataVersion,
+    of sample: ProfileSample?,
     each: @escaping @Sendable (Leaf, Result<MemberSet, any Error>) async throws -> Void
   ) async throws
 
@@ -30,10 +32,17 @@ public protocol QueryEngine: Sendable {
     -> [ProfileKey: UInt32]
 
   /// Reads members in key order: the key, then one column per projection.
-  func rows(
-    _ request: MemberRows, in version: DataVersion,
-    each: @escaping @Sendable ([DuckDBValue]) throws -> Void
-  ) async throws
+  ///
+  /// They come in slices of a bounded number of members, each read when it is asked for, so that memory does not grow
+  /// with their number, however slow the reader is.
+  func rows(_ request: MemberRows, in version: DataVersion) -> Pulled<[[DuckDBValue]]>
+
+  /// What an attribute holds over all rows of its table.
+  func valueCounts(_ request: ValueRequest, in version: DataVersion) async throws -> ValueCounts
+
+  /// How the values of an attribute are distributed over all rows of its table.
+  func distribution(of attribute: Attribute, in table: String, version: DataVersion) async throws
+    -> ValueDistribution
 
   /// Writes members in key order to a Parquet file.
   func writeParquet(_ request: MemberRows, to path: String, in version: DataVersion) async throws
@@ -75,18 +84,21 @@ public struct MemberRows: Sendable {
   public var projection: [ResolvedProjection]
   /// Of segments that projected conditions refer to.
   public var references: ReferencedSets
+  /// Only those with greater keys; nil for all.
+  public var after: ProfileKey?
   /// nil for all.
   public var limit: Int?
 
   public init(
     members: MemberSet, audience: Audience, catalog: Catalog, projection: [ResolvedProjection],
-    references: ReferencedSets = ReferencedSets(), limit: Int? = nil
+    references: ReferencedSets = ReferencedSets(), after: ProfileKey? = nil, limit: Int? = nil
   ) {
     self.members = members
     self.audience = audience
     self.catalog = catalog
     self.projection = projection
     self.references = references
+    self.after = after
     self.limit = limit
   }
 }

@@ -47,22 +47,21 @@ extension SegmentStore {
     _ filter: AuditFilter, as format: TextFormat,
     to write: @escaping @Sendable ([UInt8]) throws -> Void
   ) throws {
-    let rows = RowWriter(format: format, columns: AuditRow.columns, write: write)
-    try rows.begin()
+    let text = RowText(format: format, columns: AuditRow.columns)
+    if !text.header.isEmpty { try write(Array(text.header.utf8)) }
     var before: Int64?
     while true {
       let page = try auditEntries(filter, before: before, limit: 1_000)
-      for entry in page {
-        let row = AuditRow(entry)
+      let lines = try page.map(AuditRow.init).map { row in
         switch format {
-        case .csv: try rows.add(row.cells())
-        case .ndjson: try write(Array((encoded(row) + "\n").utf8))
+        case .csv: text.line(try row.cells())
+        case .ndjson: try encoded(row) + "\n"
         }
       }
       guard let last = page.last else { break }
+      try write(Array(lines.joined().utf8))
       before = last.id
     }
-    try rows.end()
   }
 }
 

@@ -65,10 +65,10 @@ private struct DefinitionFile {
   }
 
   private static func csv(_ keys: [Scalar], column: String) -> String {
-    var text = RowWriter.cell(column, isText: true, raw: true) + "\n"
+    var text = RowText.cell(column, isText: true, raw: true) + "\n"
     for key in keys {
       let key = ProfileKey(key)?.description ?? ""
-      text += RowWriter.cell(key, isText: true, raw: true) + "\n"
+      text += RowText.cell(key, isText: true, raw: true) + "\n"
     }
     return text
   }

@@ -1,5 +1,6 @@
 import Foundation
 import SegmentCompiler
+import SegmentEngines
 
 /// Keys that somebody names: one, or those of a text.
 public enum KeyInput: Sendable {
@@ -112,17 +113,16 @@ extension SegmentService {
   /// Writes keys, a row for each.
   public func write(
     _ keys: [ProfileKey], called name: String, as format: TextFormat,
-    to write: @escaping @Sendable ([UInt8]) throws -> Void
-  ) throws {
-    let writer = RowWriter(format: format, columns: [name], write: write)
-    try writer.begin()
-    for key in keys {
+    to write: ([UInt8]) async throws -> Void
+  ) async throws {
+    let rows = keys.map { key -> [DuckDBValue] in
       switch key {
-      case .integer(let number): try writer.add([.integer(number)])
-      case .text(let text): try writer.add([.text(text)])
+      case .integer(let number): [.integer(number)]
+      case .text(let text): [.text(text)]
       }
     }
-    try writer.end()
+    let writer = RowWriter(Pulled(of: [rows]), format: format, columns: [name])
+    while let piece = try await writer.next() { try await write(piece) }
   }
 
   private func manualSegment(_ name: String, creating: Bool, audience: String?) throws

@@ -16,13 +16,20 @@ final class Leases: Sendable {
     choosing choose: () throws -> (Value, Set<Item>),
     to body: (Value) async throws -> Result
   ) async throws -> Result {
-    let (value, items) = try counts.withLock { counts in
-      let chosen = try choose()
-      for item in chosen.1 { counts[item, default: 0] += 1 }
-      return chosen
-    }
-    defer { giveBack(items) }
+    let (value, lease) = try take(choosing: choose)
+    defer { withExtendedLifetime(lease) {} }
     return try await body(value)
+  }
+
+  /// Lends what `choose` picks until the last reference to the lease is gone.
+  func take<Value: Sendable>(choosing choose: () throws -> (Value, Set<Item>)) throws -> (
+    Value, Lease
+  ) {
+    try counts.withLock { counts in
+      let (value, items) = try choose()
+      for item in items { counts[item, default: 0] += 1 }
+      return (value, Lease(items, of: self))
+    }
   }
 
   /// Decides what goes, knowing what is lent; nothing is lent meanwhile.
@@ -30,7 +37,7 @@ final class Leases: Sendable {
     try counts.withLock { try body(Set($0.keys)) }
   }
 
-  private func giveBack(_ items: Set<Item>) {
+  fileprivate func giveBack(_ items: Set<Item>) {
     counts.withLock { counts in
       for item in items {
         let left = (counts[item] ?? 1) - 1
@@ -38,6 +45,19 @@ final class Leases: Sendable {
       }
     }
   }
+}
+
+/// Something lent, which is given back with the last reference.
+final class Lease: Sendable {
+  private let items: Set<Leases.Item>
+  private let leases: Leases
+
+  fileprivate init(_ items: Set<Leases.Item>, of leases: Leases) {
+    self.items = items
+    self.leases = leases
+  }
+
+  deinit { leases.giveBack(items) }
 }
 
 extension Set<Leases.Item> {

@@ -9,12 +9,16 @@ struct Evaluation: Sendable {
   var counts: [RuleCount]
   /// Keys of a manual segment that no profile has yet.
   var pending: [ProfileKey]
+  /// How many profiles were asked about.
+  var universe: Int
 }
 
 /// Evaluates plans: leaves by the engine (or out of the cache), everything else by folding sets.
 struct Evaluator: Sendable {
   let data: DataFile.Open
   let snapshot: Snapshot
+  /// The profiles that are asked about; nil for all. Of a sample no limit is applied, and nothing is cached.
+  var sample: ProfileSample?
 
   /// Evaluates several plans together, so that equal leaves are evaluated once.
   ///
@@ -55,6 +59,10 @@ struct Evaluator: Sendable {
     var keys: [Leaf: String] = [:]
     for leaf in leaves {
       do {
+        guard sample == nil else {
+          missing.append(leaf)
+          continue
+        }
         let key = try data.engine.cacheKey(of: leaf, with: references, in: snapshot.version)
         if let set = data.cache.set(for: key) {
           await sets.add(leaf, .success(set))
@@ -68,7 +76,7 @@ struct Evaluator: Sendable {
     }
     let total = leaves.count
     progress(total - missing.count, total)
-    try await data.engine.evaluate(missing, with: references, in: snapshot.version) {
+    try await data.engine.evaluate(missing, with: references, in: snapshot.version, of: sample) {
       [keys] leaf, result in
       if case .success(let set) = result, let key = keys[leaf] {
         try data.cache.keep(set, for: key)
@@ -91,16 +99,16 @@ struct Evaluator: Sendable {
         of: keys, audience: plan.audience, in: snapshot.version)
       result = Evaluation(
         members: MemberSet(ordinals.values), counts: [],
-        pending: keys.filter { ordinals[$0] == nil })
+        pending: keys.filter { ordinals[$0] == nil }, universe: universe.count)
     case .rules(let items):
       let leaves = try await sets.all(plan.leaves)
       let folder = SetFolder(
         plan: plan, universe: universe, leaves: leaves,
         references: references.entries.mapValues(\.members))
       let (members, counts) = folder.fold(items)
-      result = Evaluation(members: members, counts: counts, pending: [])
+      result = Evaluation(members: members, counts: counts, pending: [], universe: universe.count)
     }
-    if let limit = plan.limit {
+    if let limit = plan.limit, sample == nil {
       result.members = try await data.engine.best(
         limit, of: result.members, audience: plan.audience, catalog: snapshot.catalog,
         in: snapshot.version)

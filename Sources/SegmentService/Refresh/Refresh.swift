@@ -118,16 +118,29 @@ extension SegmentService {
   func members(of run: RunRecord) throws -> MemberSet {
     guard let file = run.result?.members else { return MemberSet() }
     guard file.gone == nil else { throw WorkspaceError.membersGone(run: run.id) }
-    guard let data = try? Data(contentsOf: folder.members.appending(path: file.name)),
-      case let bytes = [UInt8](data), DurableFile.checksum(bytes) == file.sha256,
-      let set = MemberSet(bytes: bytes)
-    else {
+    guard let set = members(in: file) else {
       // They may have expired since the record was read.
       let isKept = try store.run(run.id)?.result?.members.gone == nil
       throw isKept
         ? WorkspaceError.membersDamaged(run: run.id) : WorkspaceError.membersGone(run: run.id)
     }
     return set
+  }
+}
+
+extension SegmentService {
+  /// nil where the file is gone or does not match its checksum.
+  func members(in file: MembersFile) -> MemberSet? {
+    bytes(of: file).flatMap { MemberSet(bytes: $0) }
+  }
+
+  /// The same as bytes.
+  func bytes(of file: MembersFile) -> [UInt8]? {
+    guard let data = try? Data(contentsOf: folder.members.appending(path: file.name)) else {
+      return nil
+    }
+    let bytes = [UInt8](data)
+    return DurableFile.checksum(bytes) == file.sha256 ? bytes : nil
   }
 }
 

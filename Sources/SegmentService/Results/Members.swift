@@ -5,7 +5,7 @@ import SegmentStore
 
 /// Which members of a segment are wanted.
 public struct MemberSelection: Sendable {
-  public enum Part: Sendable { case all, entered, exited }
+  public enum Part: String, Sendable, CaseIterable { case all, entered, exited }
 
   public var segment: String
   public var part: Part
@@ -22,26 +22,34 @@ public struct MemberSelection: Sendable {
 public enum MemberFormat: String, Sendable, CaseIterable { case csv, ndjson, parquet }
 
 extension SegmentService {
-  /// Writes members in key order, with the projected attributes of the definition that the run used.
+  /// Chooses members, with the projected attributes of the definition that the run used; what they are read from
+  /// stays as long as the list.
   ///
   /// Those that exited are listed as they were in the run before.
   ///
-  /// - Parameters:
-  ///   - raw: leaves CSV cells as they are that a spreadsheet would run as a formula.
-  ///   - write: receives the bytes piece by piece (CSV and NDJSON).
+  /// - Throws: ``WorkspaceError`` where they cannot be listed: then nothing was written yet.
+  public func memberList(_ selection: MemberSelection) throws -> MemberList {
+    let (list, lease) = try leases.take(choosing: {
+      let run = try publishedRun(selection.run, of: selection.segment)
+      let (request, version) = try memberRows(selection.part, of: run)
+      let list = MemberList(run: run, request: request, version: version, engine: engine)
+      return (list, [.dataVersion(version.id)])
+    })
+    return list.holding(lease)
+  }
+
+  /// Writes members in key order.
+  ///
+  /// - Parameter write: receives the bytes piece by piece, the next one when it has returned.
   /// - Returns: the number of members.
   @discardableResult
   public func writeMembers(
     _ selection: MemberSelection, as format: TextFormat,
-    to write: @escaping @Sendable ([UInt8]) throws -> Void
+    to write: ([UInt8]) async throws -> Void
   ) async throws -> Int {
-    try await reading(selection) { request, version in
-      let writer = RowWriter(format: format, columns: request.columns, write: write)
-      try writer.begin()
-      try await engine.rows(request, in: version) { try writer.add($0) }
-      try writer.end()
-      return request.members.count
-    }
+    let list = try memberList(selection)
+    for try await piece in list.bytes(as: format) { try await write(piece) }
+    return list.count
   }
 
   /// Writes members to a Parquet file, lists as lists.
@@ -49,15 +57,29 @@ extension SegmentService {
   public func writeMembersAsParquet(_ selection: MemberSelection, to path: String) async throws
     -> Int
   {
-    try await reading(selection) { request, version in
-      try await engine.writeParquet(request, to: path, in: version)
-      return request.members.count
-    }
+    let list = try memberList(selection)
+    try await list.writeParquet(to: path)
+    return list.count
   }
 
   /// The runs of a segment, the last one first.
-  public func history(of name: String, limit: Int = Int.max) throws -> [RunRecord] {
-    try store.runs(of: segment(name).definition.name, limit: limit)
+  ///
+  /// - Parameter before: only those that were published before this run.
+  public func history(of name: String, limit: Int = Int.max, before: Int64? = nil) throws
+    -> [RunRecord]
+  {
+    try store.runs(of: segment(name).definition.name, limit: limit, before: before)
+  }
+
+  /// A run of a segment, whatever came of it.
+  ///
+  /// - Throws: ``WorkspaceError/noRun(_:segment:)``.
+  public func run(_ id: Int64, of name: String) throws -> RunRecord {
+    let record = try record(of: name)
+    guard let run = try store.run(id), run.segmentID == record.id else {
+      throw WorkspaceError.noRun(id, segment: record.name)
+    }
+    return run
   }
 
   /// What is kept of a run.
@@ -79,21 +101,11 @@ extension SegmentService {
     }
   }
 
-  /// Lends what a selection is listed from.
-  private func reading<Result>(
-    _ selection: MemberSelection, _ body: (MemberRows, DataVersion) async throws -> Result
-  ) async throws -> Result {
-    try await leases.lend(
-      choosing: {
-        let chosen = try memberRows(selection)
-        return (chosen, [.dataVersion(chosen.1.id)])
-      }, to: { try await body($0.0, $0.1) })
-  }
-
-  private func memberRows(_ selection: MemberSelection) throws -> (MemberRows, DataVersion) {
-    let run = try publishedRun(selection.run, of: selection.segment)
+  private func memberRows(_ part: MemberSelection.Part, of run: RunRecord) throws -> (
+    MemberRows, DataVersion
+  ) {
     let set = try members(of: run)
-    switch selection.part {
+    switch part {
     case .all:
       return try memberRows(set, of: run)
     case .entered:

@@ -67,10 +67,7 @@ extension SegmentService {
   ) async throws -> Preview {
     let started = ContinuousClock.now
     let definition = written.definition
-    var facts = try segmentFacts()
-    facts[definition.name] = nil
-    let planned = try DefinitionCheck(catalog: snapshot.catalog, asOf: asOf, facts: facts)
-      .planning([written])[0]
+    let (planned, facts) = try planned(written, asOf: asOf, of: snapshot)
     let (references, _) = try publishedMembers(of: planned.plan.references)
     let evaluator = Evaluator(data: data.current, snapshot: snapshot)
     let evaluation = try await evaluator.evaluate([planned.plan], with: references)[0].get()
@@ -88,6 +85,16 @@ extension SegmentService {
       took: ContinuousClock.now - started)
   }
 
+  /// The plan of a definition that is not saved, and the segments it may refer to.
+  func planned(_ written: WrittenDefinition, asOf: Instant, of snapshot: Snapshot) throws -> (
+    DefinitionCheck.Planned, facts: [String: SegmentFacts]
+  ) {
+    var facts = try segmentFacts()
+    facts[written.definition.name] = nil
+    let check = DefinitionCheck(catalog: snapshot.catalog, asOf: asOf, facts: facts)
+    return (try check.planning([written])[0], facts)
+  }
+
   private func rows(
     of members: MemberSet, _ plan: LogicalPlan, projection: [ResolvedProjection],
     references: ReferencedSets, snapshot: Snapshot, limit: Int?
@@ -95,9 +102,9 @@ extension SegmentService {
     let request = MemberRows(
       members: members, audience: plan.audience, catalog: snapshot.catalog,
       projection: projection, references: references, limit: limit)
-    let collected = RowCollector()
-    try await engine.rows(request, in: snapshot.version) { collected.append($0) }
-    return ResultTable(columns: request.columns, rows: collected.rows)
+    var rows: [[DuckDBValue]] = []
+    for try await slice in engine.rows(request, in: snapshot.version) { rows += slice }
+    return ResultTable(columns: request.columns, rows: rows)
   }
 
   /// What a list of members shows: the definition's projection, else every attribute it uses.
@@ -119,12 +126,4 @@ extension SegmentService {
 extension MemberRows {
   /// The names of the columns: the key, then the projections.
   public var columns: [String] { [audience.key] + projection.map(\.reference.description) }
-}
-
-/// Gathers rows that an engine hands over on its own thread.
-private final class RowCollector: Sendable {
-  private let collected = Guarded<[[DuckDBValue]]>([])
-
-  func append(_ row: [DuckDBValue]) { collected.withLock { $0.append(row) } }
-  var rows: [[DuckDBValue]] { collected.withLock { $0 } }
 }

@@ -10,57 +10,65 @@ public enum TextFormat: Sendable, Equatable {
   case ndjson
 }
 
-/// Turns rows into bytes and hands them on in pieces; used from one thread at a time.
-final class RowWriter: Sendable {
+/// Turns rows into bytes, in pieces.
+actor RowWriter {
   private static let pieceSize = 1 << 16
 
-  private let format: TextFormat
-  private let columns: [String]
-  private let write: @Sendable ([UInt8]) throws -> Void
-  private let buffer = Guarded<[UInt8]>([])
+  private let text: RowText
+  private let slices: Pulled<[[DuckDBValue]]>
+  /// Of the slice at hand.
+  private var rows: ArraySlice<[DuckDBValue]> = []
+  private var buffer: [UInt8]
+  private var isAtEnd = false
 
-  init(format: TextFormat, columns: [String], write: @escaping @Sendable ([UInt8]) throws -> Void) {
-    self.format = format
-    self.columns = columns
-    self.write = write
+  init(_ slices: Pulled<[[DuckDBValue]]>, format: TextFormat, columns: [String]) {
+    self.slices = slices
+    text = RowText(format: format, columns: columns)
+    buffer = Array(text.header.utf8)
   }
 
-  func begin() throws {
-    guard case .csv(let raw) = format else { return }
-    let header = columns.map { RowWriter.cell($0, isText: true, raw: raw) }
-    try append(header.joined(separator: ",") + "\r\n")
+  /// The next piece; nil at the end.
+  func next() async throws -> [UInt8]? {
+    while buffer.count < RowWriter.pieceSize, !isAtEnd {
+      if let row = rows.popFirst() {
+        buffer += text.line(row).utf8
+      } else if let slice = try await slices.next() {
+        rows = slice[...]
+      } else {
+        isAtEnd = true
+      }
+    }
+    guard !buffer.isEmpty else { return nil }
+    defer { buffer.removeAll(keepingCapacity: true) }
+    return buffer
+  }
+}
+
+/// Rows as lines of text.
+struct RowText: Sendable {
+  let format: TextFormat
+  let columns: [String]
+
+  /// The line before the first row; empty where there is none.
+  var header: String {
+    guard case .csv(let raw) = format else { return "" }
+    return RowText.line(columns.map { RowText.cell($0, isText: true, raw: raw) })
   }
 
-  func add(_ row: [DuckDBValue]) throws {
+  func line(_ row: [DuckDBValue]) -> String {
     switch format {
     case .csv(let raw):
-      let cells = row.map { value in
-        RowWriter.cell(value.plainText, isText: value.mayHoldFormula, raw: raw, value: value)
-      }
-      try append(cells.joined(separator: ",") + "\r\n")
+      return RowText.line(
+        row.map { value in
+          RowText.cell(value.plainText, isText: value.mayHoldFormula, raw: raw, value: value)
+        })
     case .ndjson:
       let entries = zip(columns, row).map { "\(Document.quotedJSON($0)):\($1.json)" }
-      try append("{\(entries.joined(separator: ","))}\n")
+      return "{\(entries.joined(separator: ","))}\n"
     }
   }
 
-  func end() throws {
-    let rest = buffer.withLock { buffer in
-      defer { buffer = [] }
-      return buffer
-    }
-    if !rest.isEmpty { try write(rest) }
-  }
-
-  private func append(_ text: String) throws {
-    let piece: [UInt8]? = buffer.withLock { buffer in
-      buffer.append(contentsOf: text.utf8)
-      guard buffer.count >= RowWriter.pieceSize else { return nil }
-      defer { buffer.removeAll(keepingCapacity: true) }
-      return buffer
-    }
-    if let piece { try write(piece) }
-  }
+  private static func line(_ cells: [String]) -> String { cells.joined(separator: ",") + "\r\n" }
 
   /// A CSV cell: missing is nothing at all, a text of length zero is `""`.
   static func cell(_ text: String, isText: Bool, raw: Bool, value: DuckDBValue? = nil) -> String {
@@ -75,7 +83,7 @@ final class RowWriter: Sendable {
       text.isEmpty
       || text.utf8.contains { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }
       || text.utf8.first == 0x20 || text.utf8.last == 0x20
-    return needsQuotes ? "\"" + RowWriter.doublingQuotes(text) + "\"" : text
+    return needsQuotes ? "\"" + RowText.doublingQuotes(text) + "\"" : text
   }
 
   /// Scalar by scalar: a quote with a combining mark behind it is a quote all the same.

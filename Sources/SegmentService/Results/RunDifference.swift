@@ -13,6 +13,9 @@ public struct RunDifference: Sendable {
 
   let enteredSet: MemberSet
   let exitedSet: MemberSet
+
+  fileprivate static let entered = DuckDBValue.text("entered")
+  fileprivate static let exited = DuckDBValue.text("exited")
 }
 
 /// Runs whose members are keys of different tables.
@@ -48,51 +51,64 @@ extension SegmentService {
   public func keys(of difference: RunDifference, limit: Int? = nil) async throws -> (
     entered: [ProfileKey], exited: [ProfileKey]
   ) {
-    let entered = Guarded<[ProfileKey]>([])
-    let exited = Guarded<[ProfileKey]>([])
-    try await rows(of: difference, limit: limit) { isEntered, value in
-      guard let key = ProfileKey(value) else { return }
-      (isEntered ? entered : exited).withLock { $0.append(key) }
+    var keys = (entered: [ProfileKey](), exited: [ProfileKey]())
+    let (rows, lease) = try rows(of: difference, limit: limit)
+    for try await slice in rows {
+      for row in slice {
+        guard let key = ProfileKey(row[1]) else { continue }
+        if row[0] == RunDifference.entered {
+          keys.entered.append(key)
+        } else {
+          keys.exited.append(key)
+        }
+      }
     }
-    return (entered.withLock { $0 }, exited.withLock { $0 })
+    withExtendedLifetime(lease) {}
+    return keys
   }
 
   /// Writes a row for everybody who entered or left: `entered` or `exited`, and the key.
   public func write(
-    _ difference: RunDifference, as format: TextFormat,
-    to write: @escaping @Sendable ([UInt8]) throws -> Void
+    _ difference: RunDifference, as format: TextFormat, to write: ([UInt8]) async throws -> Void
   ) async throws {
     let key = definition.keyAttribute(ofAudience: try audienceName(of: difference.to))
-    let writer = RowWriter(format: format, columns: ["change", key], write: write)
-    try writer.begin()
-    try await rows(of: difference, limit: nil) { isEntered, key in
-      try writer.add([.text(Text(isEntered ? "entered" : "exited")), key])
-    }
-    try writer.end()
+    let (rows, lease) = try rows(of: difference, limit: nil)
+    let writer = RowWriter(rows, format: format, columns: ["change", key])
+    while let piece = try await writer.next() { try await write(piece) }
+    withExtendedLifetime(lease) {}
   }
 
-  /// Who entered is listed from the data of the second run, who left from that of the first.
-  private func rows(
-    of difference: RunDifference, limit: Int?,
-    each: @escaping @Sendable (_ isEntered: Bool, _ key: DuckDBValue) throws -> Void
-  ) async throws {
+  /// Who entered is listed from the data of the second run, who left from that of the first: what became of them, and
+  /// the key.
+  private func rows(of difference: RunDifference, limit: Int?) throws -> (
+    Pulled<[[DuckDBValue]]>, Lease
+  ) {
     let parts = [
-      (difference.enteredSet, difference.to, true), (difference.exitedSet, difference.from, false),
+      (difference.enteredSet, difference.to, RunDifference.entered),
+      (difference.exitedSet, difference.from, RunDifference.exited),
     ].filter { $0.0.count > 0 }
-    try await leases.lend(
-      choosing: {
-        // Refused before anything is written, if it has to be.
-        let sources = try parts.map { try keyRows(of: $0.1) }
-        return (sources, Set(sources.map { .dataVersion($0.0.version.id) }))
-      },
-      to: { sources in
-        for ((set, _, isEntered), (snapshot, audience)) in zip(parts, sources) {
-          let request = MemberRows(
-            members: set, audience: audience, catalog: snapshot.catalog, projection: [],
-            limit: limit)
-          try await engine.rows(request, in: snapshot.version) { try each(isEntered, $0[0]) }
+    return try leases.take(choosing: {
+      // Refused before anything is written, if it has to be.
+      let sources = try parts.map { try keyRows(of: $0.1) }
+      let lists = zip(parts, sources).map { part, source in
+        let (snapshot, audience) = source
+        let request = MemberRows(
+          members: part.0, audience: audience, catalog: snapshot.catalog, projection: [],
+          limit: limit)
+        return (engine.rows(request, in: snapshot.version), part.2)
+      }
+      let rest = Guarded(lists[...])
+      let rows = Pulled<[[DuckDBValue]]> {
+        while let (list, change) = rest.withLock({ $0.first }) {
+          if let slice = try await list.next() {
+            return slice.map { [change, $0[0]] }
+          }
+          rest.withLock { _ = $0.popFirst() }
         }
-      })
+        return nil
+      }
+      return (rows, Set(sources.map { .dataVersion($0.0.version.id) }))
+    })
   }
 
   /// Where the keys of a run's members are.

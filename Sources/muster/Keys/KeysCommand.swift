@@ -150,7 +150,8 @@ struct ListKeysCommand: AsyncParsableCommand {
   func run() async throws {
     let service = try options.open(for: "keys list")
     let (attribute, keys) = try await service.keys(of: segment, pendingOnly: pending)
-    try service.write(keys, called: attribute, as: format == .csv ? .csv(raw: raw) : .ndjson) {
+    try await service.write(keys, called: attribute, as: format == .csv ? .csv(raw: raw) : .ndjson)
+    {
       try FileHandle.standardOutput.write(contentsOf: Data($0))
     }
   }

@@ -38,6 +38,7 @@ struct CountingEngine: ForwardingEngine {
 
   func evaluate(
     _ leaves: [Leaf], with references: ReferencedSets, in version: DataVersion,
+    of sample: ProfileSample?,
     each: @escaping @Sendable (Leaf, Result<MemberSet, any Error>) async throws -> Void
   ) async throws {
     let interruption = self.interruption.withLock { action in
@@ -50,6 +51,6 @@ struct CountingEngine: ForwardingEngine {
       for leaf in leaves { try await each(leaf, .failure(error)) }
       return
     }
-    try await engine.evaluate(leaves, with: references, in: version, each: each)
+    try await engine.evaluate(leaves, with: references, in: version, of: sample, each: each)
   }
 }

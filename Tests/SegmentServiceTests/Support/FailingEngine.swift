@@ -11,10 +11,11 @@ struct FailingEngine: ForwardingEngine {
 
   func evaluate(
     _ leaves: [Leaf], with references: ReferencedSets, in version: DataVersion,
+    of sample: ProfileSample?,
     each: @escaping @Sendable (Leaf, Result<MemberSet, any Error>) async throws -> Void
   ) async throws {
     try await before()
     for leaf in leaves { try await beforeLeaf(leaf) }
-    try await engine.evaluate(leaves, with: references, in: version, each: each)
+    try await engine.evaluate(leaves, with: references, in: version, of: sample, each: each)
   }
 }

@@ -30,11 +30,18 @@ extension ForwardingEngine {
     try await engine.ordinals(of: keys, audience: audience, in: version)
   }
 
-  func rows(
-    _ request: MemberRows, in version: DataVersion,
-    each: @escaping @Sendable ([DuckDBValue]) throws -> Void
-  ) async throws {
-    try await engine.rows(request, in: version, each: each)
+  func rows(_ request: MemberRows, in version: DataVersion) -> Pulled<[[DuckDBValue]]> {
+    engine.rows(request, in: version)
+  }
+
+  func valueCounts(_ request: ValueRequest, in version: DataVersion) async throws -> ValueCounts {
+    try await engine.valueCounts(request, in: version)
+  }
+
+  func distribution(of attribute: Attribute, in table: String, version: DataVersion) async throws
+    -> ValueDistribution
+  {
+    try await engine.distribution(of: attribute, in: table, version: version)
   }
 
   func writeParquet(_ request: MemberRows, to path: String, in version: DataVersion) async throws {

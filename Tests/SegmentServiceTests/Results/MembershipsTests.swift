@@ -1,0 +1,94 @@
+import Foundation
+import SegmentCompiler
+import SegmentEngines
+import SegmentStore
+import Testing
+
+@testable import SegmentService
+
+/// Which segments a profile is a member of, however they change.
+@Suite struct MembershipsTests {
+  private func names(_ shop: Shop, _ key: String) async throws -> [String] {
+    try await shop.service.segments(ofKey: key).segments.map(\.segment)
+  }
+
+  @Test func `all segments in force that hold the profile are found`() async throws {
+    let shop = try await Shop(segments: Shop.oslo, Shop.coffee, Shop.newcomers)
+    #expect(try await names(shop, "1") == [])
+    try await shop.refresh()
+    #expect(try await names(shop, "1") == ["coffee", "oslo"])
+    #expect(try await names(shop, "4") == ["newcomers"])
+    #expect(try await names(shop, "5") == [])
+    let found = try await shop.service.segments(ofKey: "2", audience: "Customer")
+    #expect(found.audience == "Customer" && found.key == .integer(2) && found.unreadable == [])
+    let oslo = try #require(try shop.service.history(of: "oslo").first)
+    let membership = try #require(found.segments.last)
+    #expect(membership.run == oslo.id && membership.state == .active)
+    #expect(membership.asOf == Shop.asOf && membership.refreshed.microseconds == oslo.finished)
+  }
+
+  @Test func `refreshes, deactivation, the trash and renaming are seen at once`() async throws {
+    let shop = try await Shop(segments: Shop.oslo, Shop.coffee)
+    try await shop.refresh()
+    #expect(try await names(shop, "3") == [])
+    try await shop.load("Customer.csv", Shop.customers.replacing("3,Bergen", with: "3,Oslo"))
+    #expect(try await names(shop, "3") == [])
+    try await shop.refresh(["oslo"])
+    #expect(try await names(shop, "3") == ["oslo"])
+    _ = try shop.service.change("oslo", [.deactivate])
+    let inactive = try await shop.service.segments(ofKey: "3").segments
+    #expect(inactive.map(\.segment) == ["oslo"] && inactive.map(\.state) == [.inactive])
+    try shop.service.delete("oslo")
+    #expect(try await names(shop, "3") == [])
+    _ = try shop.service.restore(deleted: "oslo", as: "norway")
+    #expect(try await names(shop, "3") == ["norway"])
+  }
+
+  @Test func `sets that do not fit into memory are read from their files`() async throws {
+    let shop = try await Shop(segments: Shop.oslo, Shop.coffee)
+    try await shop.refresh()
+    let index = MembershipIndex(limit: 1)
+    let entries = try await index.entries(of: "Customer", in: shop.service)
+    #expect(entries.count == 2 && entries.allSatisfy { $0.members == nil })
+    for entry in entries {
+      #expect(shop.service.members(in: entry.inForce.file)?.contains(0) == true)
+    }
+  }
+
+  @Test func `damaged members are told, not left out`() async throws {
+    let shop = try await Shop(segments: Shop.oslo, Shop.coffee)
+    let runs = try await shop.refresh()
+    try Shop.damage(shop.membersFile(of: runs["oslo"]))
+    let found = try await shop.service.segments(ofKey: "1")
+    #expect(found.segments.map(\.segment) == ["coffee"] && found.unreadable == ["oslo"])
+  }
+
+  @Test func `an erased profile is in no segment`() async throws {
+    let club = try await Club.withHistory()
+    let before = try await club.service.segments(ofKey: Club.key, audience: "Member")
+    #expect(!before.segments.isEmpty)
+    let other = try await club.service.segments(ofKey: "a", audience: "Member")
+    try await club.erase()
+    await #expect(throws: WorkspaceError.noProfile(key: Club.key, audience: "Member")) {
+      try await club.service.segments(ofKey: Club.key, audience: "Member")
+    }
+    let after = try await club.service.segments(ofKey: "a", audience: "Member")
+    #expect(after.segments == other.segments && after.unreadable == [])
+  }
+
+  @Test func `what is no key is refused`() async throws {
+    let shop = try await Shop()
+    await #expect(throws: WorkspaceError.noProfile(key: "77", audience: "Customer")) {
+      try await shop.service.segments(ofKey: "77")
+    }
+    await #expect(throws: WorkspaceError.wrongKey("x", audience: "Customer")) {
+      try await shop.service.segments(ofKey: "x")
+    }
+    await #expect(
+      throws: WorkspaceError.unknownAudience(
+        "Custome", known: ["Customer"], hint: "Did you mean 'Customer'?")
+    ) {
+      try await shop.service.segments(ofKey: "1", audience: "Custome")
+    }
+  }
+}
