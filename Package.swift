@@ -30,6 +30,11 @@ let package = Package(
       name: "CRoaring",
       providers: [.apt(["libroaring-dev"]), .brew(["croaring"])]
     ),
+    // gzip, from the system.
+    .systemLibrary(
+      name: "CZlib",
+      providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
+    ),
     // Definition → plan → SQL: pure values, no I/O, no clock.
     .target(
       name: "SegmentCompiler",
@@ -74,7 +79,7 @@ let package = Package(
     .target(
       name: "SegmentServer",
       dependencies: [
-        "SegmentCompiler", "SegmentEngines", "SegmentService", "SegmentStore",
+        "CZlib", "SegmentCompiler", "SegmentEngines", "SegmentService", "SegmentStore",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

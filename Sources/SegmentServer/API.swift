@@ -9,6 +9,9 @@ struct API: Sendable {
   let versions: VersionHandlers
   let trash: TrashHandlers
   let definitions: DefinitionHandlers
+  let catalog: CatalogHandlers
+  let results: ResultHandlers
+  let downloads: DownloadHandlers
   let erasure: ErasureHandlers
   let idempotency: Idempotency
   let jobs: JobHandlers
@@ -26,6 +29,9 @@ struct API: Sendable {
     versions = VersionHandlers(service: service)
     trash = TrashHandlers(service: service)
     definitions = DefinitionHandlers(service: service)
+    catalog = CatalogHandlers(service: service)
+    results = ResultHandlers(service: service)
+    downloads = DownloadHandlers(service: service)
     erasure = ErasureHandlers(service: service)
     idempotency = Idempotency(service: service)
     jobs = JobHandlers(service: service, runner: runner, events: events)
@@ -65,6 +71,7 @@ struct API: Sendable {
     case .validateDefinitions: try definitions.validate(request)
     case .previewDefinition: try await definitions.preview(request)
     case .explainDefinitions: try definitions.explain(request)
+    case .estimateDefinition: try await results.estimate(request)
 
     case .listJobs: try jobs.list(request)
     case .createJob: try await jobs.create(request)
@@ -82,6 +89,20 @@ struct API: Sendable {
 
     case .listOutputs: try outputs.list(request)
     case .getOutput: try outputs.get(request)
+
+    case .getCatalog: try catalog.catalog(request)
+    case .listValues: try await catalog.values(request)
+    case .getAttributeProfile: try await catalog.profile(request)
+    case .listMemberships: try await catalog.memberships(request)
+
+    case .listMembers: try await results.members(request)
+    case .downloadMembers: try await downloads.download(request)
+    case .listRuns: try results.runs(request)
+    case .getRun: try results.run(request)
+    case .compareRuns: try await results.difference(request)
+    case .getTrend: try results.trend(request)
+    case .explainMembership: try await results.why(request)
+    case .explainSegment: try results.explain(request)
     }
   }
 }

@@ -83,6 +83,7 @@ func makeRouter(_ api: API, contract: Contract) -> Router<APIContext> {
   let router = Router(context: APIContext.self)
   let metrics = RequestMetrics()
   router.add(middleware: RequestLog(metrics: metrics))
+  router.add(middleware: GzipMiddleware())
   router.add(middleware: ProblemMiddleware(contract: contract))
   Probes(service: api.service, metrics: metrics).add(to: router)
   for route in contract.routes {

@@ -12,7 +12,7 @@ struct DefinitionHandlers: Sendable {
       var problems: [DiagnosticBody]
     }
     do {
-      let checked = try service.validate(try sources(request))
+      let checked = try service.validate(try request.definitions())
       return .json(Validation(items: checked.map(CheckedDefinitionBody.init), problems: []))
     } catch let errors as DefinitionErrors {
       return .json(Validation(items: [], problems: Problem(errors).diagnostics))
@@ -21,7 +21,8 @@ struct DefinitionHandlers: Sendable {
 
   func preview(_ request: APIRequest) async throws -> Response {
     let previews = try await service.preview(
-      try sources(request), rows: request.integer("rows") ?? 100, asOf: request.instant("asOf"))
+      try request.definitions(), rows: request.integer("rows") ?? 100, asOf: request.instant("asOf")
+    )
     guard previews.count == 1 else {
       throw Problem(
         .badRequest, "notJSON", "One definition is expected here, not \(previews.count).")
@@ -30,13 +31,16 @@ struct DefinitionHandlers: Sendable {
   }
 
   func explain(_ request: APIRequest) throws -> Response {
-    let explanations = try service.explain(try sources(request), asOf: request.instant("asOf"))
+    let explanations = try service.explain(
+      try request.definitions(), asOf: request.instant("asOf"))
     return .json(Items(items: explanations.map(ExplanationBody.init)))
   }
+}
 
+extension APIRequest {
   /// The definitions of the body: one, several, or a list of them.
-  private func sources(_ request: APIRequest) throws -> [DefinitionSource] {
-    let text = try request.bodyText()
+  func definitions() throws -> [DefinitionSource] {
+    let text = try bodyText()
     let documents = try Document(json: text).map { [$0] } ?? Document.parse(text)
     guard documents.contains(where: { $0.value != .null && $0.items?.isEmpty != true }) else {
       throw Problem(.badRequest, "missingBody", "A definition is expected here.")
@@ -91,7 +95,7 @@ private struct PreviewBody: Encodable {
   }
 }
 
-private struct ExplanationBody: Encodable {
+struct ExplanationBody: Encodable {
   struct Rule: Encodable {
     var combine: String?
     var text: String

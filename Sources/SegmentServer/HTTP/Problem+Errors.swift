@@ -27,6 +27,8 @@ extension Problem {
       self.init(.conflict, "runsOfTwoAudiences", error.description)
     case let error as UnknownOutputTable:
       self.init(.notFound, "unknownOutputTable", error.description)
+    case let error as UnknownAttribute: self.init(attribute: error)
+    case let error as PositionError: self.init(.badRequest, "wrongCursor", error.description)
     case let error as DuckDBError: self.init(engine: error)
     case let error as SegmentStoreError: self.init(store: error)
     case let error as HTTPError:
@@ -86,6 +88,14 @@ extension Problem {
     case .noWorkspace, .locked, .membersDamaged, .storeGone, .dataFileGone, .dataFileDamaged,
       .storedDataMissing, .folderNotEmpty:
       self.init(.internalServerError, "workspaceDamaged", text)
+    }
+  }
+
+  private init(attribute error: UnknownAttribute) {
+    switch error {
+    case .unreadable: self.init(.unprocessableContent, "invalidReference", error.description)
+    case .table: self.init(.notFound, "unknownTable", error.description)
+    case .attribute: self.init(.notFound, "unknownAttribute", error.description)
     }
   }
 

@@ -10,7 +10,7 @@ enum Endpoint: String, Sendable, CaseIterable {
 
   case eraseProfile
 
-  case validateDefinitions, previewDefinition, explainDefinitions
+  case validateDefinitions, previewDefinition, explainDefinitions, estimateDefinition
 
   case listJobs, createJob, getJob, cancelJob
   case watchEvents
@@ -19,4 +19,10 @@ enum Endpoint: String, Sendable, CaseIterable {
   case getStatus
 
   case listOutputs, getOutput
+
+  case getCatalog, listValues, getAttributeProfile, listMemberships
+
+  case listMembers, downloadMembers
+  case listRuns, getRun, compareRuns, getTrend
+  case explainMembership, explainSegment
 }

@@ -1,0 +1,123 @@
+import Hummingbird
+import SegmentCompiler
+import SegmentEngines
+import SegmentService
+
+/// What definitions can speak of, and what is in it.
+struct CatalogHandlers: Sendable {
+  let service: SegmentService
+
+  func catalog(_ request: APIRequest) throws -> Response {
+    .json(CatalogBody(try service.loadedCatalog(), outputs: try service.outputTables()))
+  }
+
+  func values(_ request: APIRequest) async throws -> Response {
+    let values = try await service.values(
+      of: try request.required("attribute"), search: request.text("search"),
+      limit: request.integer("limit") ?? SegmentService.suggestedValues)
+    return .json(AttributeBody(values))
+  }
+
+  func profile(_ request: APIRequest) async throws -> Response {
+    .json(AttributeBody(try await service.profile(of: try request.required("attribute"))))
+  }
+
+  func memberships(_ request: APIRequest) async throws -> Response {
+    .json(
+      MembershipsBody(
+        try await service.segments(
+          ofKey: try request.required("key"), audience: try request.required("audience"))))
+  }
+}
+
+private struct AttributeBody: Encodable {
+  struct Value: Encodable {
+    var value: ValueBody
+    var rows: Int
+    var isExcerpt: Bool
+  }
+
+  struct Bin: Encodable {
+    var from: ValueBody
+    var to: ValueBody
+    var rows: Int
+  }
+
+  var attribute: String
+  var type: String
+  var dataVersion: Int64
+  var rows: Int
+  var missing: Int
+  var distinct: Int
+  var isDistinctExact: Bool
+  var values: [Value]?
+  var isComplete: Bool?
+  var minimum: ValueBody?
+  var maximum: ValueBody?
+  var percentiles: [ValueBody]?
+  var histogram: [Bin]?
+
+  init(_ values: AttributeValues) {
+    self.init(values.attribute, values.type, values.dataVersion, values.counts.totals)
+    set(values.counts)
+  }
+
+  init(_ profile: AttributeProfile) {
+    self.init(profile.attribute, profile.type, profile.dataVersion, profile.totals)
+    switch profile.shape {
+    case .categories(let counts): set(counts)
+    case .distribution(let distribution):
+      minimum = ValueBody(value: distribution.minimum)
+      maximum = ValueBody(value: distribution.maximum)
+      percentiles = distribution.percentiles.map(ValueBody.init)
+      histogram = distribution.histogram.map { bin in
+        Bin(from: ValueBody(value: bin.from), to: ValueBody(value: bin.to), rows: bin.rows)
+      }
+    }
+  }
+
+  private init(
+    _ attribute: Reference, _ type: AttributeType, _ dataVersion: Int64, _ totals: ValueTotals
+  ) {
+    self.attribute = attribute.description
+    self.type = type.name
+    self.dataVersion = dataVersion
+    rows = totals.rows
+    missing = totals.missing
+    distinct = totals.distinct
+    isDistinctExact = totals.isDistinctExact
+  }
+
+  private mutating func set(_ counts: ValueCounts) {
+    values = counts.values.map { count in
+      Value(value: ValueBody(value: count.value), rows: count.rows, isExcerpt: count.isExcerpt)
+    }
+    isComplete = counts.isComplete
+  }
+}
+
+private struct MembershipsBody: Encodable {
+  struct Item: Encodable {
+    var segment: String
+    var state: String
+    var run: Int64
+    var asOf: String
+    var refreshed: String
+  }
+
+  var audience: String
+  var key: KeyBody
+  var items: [Item]
+  var unreadable: [String]
+
+  init(_ memberships: Memberships) {
+    audience = memberships.audience
+    key = KeyBody(key: memberships.key)
+    items = memberships.segments.map { segment in
+      Item(
+        segment: segment.segment, state: segment.state.rawValue, run: segment.run,
+        asOf: segment.asOf.description, refreshed: segment.refreshed.description)
+    }
+    unreadable = memberships.unreadable
+  }
+}
