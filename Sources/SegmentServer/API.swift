@@ -1,10 +1,12 @@
 import Hummingbird
 import SegmentCompiler
 import SegmentService
+import SegmentStore
 
 /// What can be asked for: each operation of the contract and who answers it.
 struct API: Sendable {
   let service: SegmentService
+  let settings: ServerSettings
   let segments: SegmentHandlers
   let versions: VersionHandlers
   let trash: TrashHandlers
@@ -14,6 +16,10 @@ struct API: Sendable {
   let downloads: DownloadHandlers
   let erasure: ErasureHandlers
   let idempotency: Idempotency
+  let sessions: SessionHandlers
+  let accounts: AccountHandlers
+  let apiKeys: APIKeyHandlers
+  let audit: AuditHandlers
   let jobs: JobHandlers
   let events: EventHandlers
   let schedules: ScheduleHandlers
@@ -21,10 +27,13 @@ struct API: Sendable {
   let status: StatusHandlers
   let outputs: OutputHandlers
 
+  /// - Parameter idempotency: what remembers requests; all that are answered at the same time share it.
   init(
-    _ service: SegmentService, runner: JobRunner, events: EventLog, settings: ServerSettings
+    _ service: SegmentService, runner: JobRunner, events: EventLog, settings: ServerSettings,
+    idempotency: Idempotency? = nil
   ) {
     self.service = service
+    self.settings = settings
     segments = SegmentHandlers(service: service)
     versions = VersionHandlers(service: service)
     trash = TrashHandlers(service: service)
@@ -33,13 +42,24 @@ struct API: Sendable {
     results = ResultHandlers(service: service)
     downloads = DownloadHandlers(service: service)
     erasure = ErasureHandlers(service: service)
-    idempotency = Idempotency(service: service)
+    self.idempotency = idempotency ?? Idempotency(service: service)
+    sessions = SessionHandlers(identity: service.identity, settings: settings)
+    accounts = AccountHandlers(identity: service.identity)
+    apiKeys = APIKeyHandlers(identity: service.identity)
+    audit = AuditHandlers(service: service)
     jobs = JobHandlers(service: service, runner: runner, events: events)
     self.events = EventHandlers(events: events, heartbeat: settings.heartbeat)
     schedules = ScheduleHandlers(service: service)
     cleanup = CleanupHandlers(service: service)
     status = StatusHandlers(service: service)
     outputs = OutputHandlers(service: service)
+  }
+
+  /// The same, for somebody who is responsible for what is changed.
+  func acting(as author: Author) -> API {
+    API(
+      service.acting(as: author), runner: jobs.runner, events: jobs.events, settings: settings,
+      idempotency: idempotency)
   }
 
   func answer(_ request: APIRequest) async throws -> Response {
@@ -72,6 +92,31 @@ struct API: Sendable {
     case .previewDefinition: try await definitions.preview(request)
     case .explainDefinitions: try definitions.explain(request)
     case .estimateDefinition: try await results.estimate(request)
+
+    case .signIn: try await sessions.signIn(request)
+    case .redeemSecret: try await sessions.redeem(request)
+    case .getSession: try sessions.get(request)
+    case .signOut: try sessions.signOut(request)
+    case .changePassword: try await sessions.changePassword(request)
+    case .listSessions: try sessions.list(request)
+    case .signOutEverywhere: try sessions.signOutEverywhere(request)
+    case .endSession: try sessions.end(request)
+
+    case .listAPIKeys: try apiKeys.list(request)
+    case .createAPIKey: try apiKeys.create(request)
+    case .revokeAPIKey: try apiKeys.revoke(request)
+    case .listAPIKeysOfAccount: try apiKeys.listOf(request)
+    case .revokeAPIKeyOfAccount: try apiKeys.revokeOf(request)
+
+    case .listAccounts: try accounts.list(request)
+    case .createAccount: try accounts.create(request)
+    case .getAccount: try accounts.get(request)
+    case .changeAccount: try accounts.change(request)
+    case .deleteAccount: try accounts.delete(request)
+    case .renewSecret: try accounts.renewSecret(request)
+
+    case .listAudit: try audit.list(request)
+    case .exportAudit: try audit.export(request)
 
     case .listJobs: try jobs.list(request)
     case .createJob: try await jobs.create(request)

@@ -10,17 +10,21 @@ public struct ServerSettings: Sendable {
   public var host: String
   /// 0 for any that is free.
   public var port: Int
+  /// Whether all requests come from a proxy that speaks HTTPS and says in X-Forwarded-For whose they are.
+  public var isBehindProxy: Bool
   /// How long nothing may be sent to one who watches events.
   public var heartbeat: Duration
   /// Whether its log is a JSON object per line instead of text.
   public var logsJSON: Bool
 
   public init(
-    host: String = "127.0.0.1", port: Int = 8080, heartbeat: Duration = .seconds(15),
+    host: String = "127.0.0.1", port: Int = 8080, isBehindProxy: Bool = false,
+    heartbeat: Duration = .seconds(15),
     logsJSON: Bool = false
   ) {
     self.host = host
     self.port = port
+    self.isBehindProxy = isBehindProxy
     self.heartbeat = heartbeat
     self.logsJSON = logsJSON
   }
@@ -82,6 +86,7 @@ func makeApplication(
 func makeRouter(_ api: API, contract: Contract) -> Router<APIContext> {
   let router = Router(context: APIContext.self)
   let metrics = RequestMetrics()
+  router.add(middleware: SecurityHeaders(settings: api.settings))
   router.add(middleware: RequestLog(metrics: metrics))
   router.add(middleware: GzipMiddleware())
   router.add(middleware: ProblemMiddleware(contract: contract))

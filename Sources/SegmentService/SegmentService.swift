@@ -36,8 +36,13 @@ public struct SegmentService: Sendable {
     public var memoryLimit: String
     /// nil for one per core.
     public var threads: Int?
+    /// What passwords are hashed with.
+    public var passwordCost: PasswordCost
 
-    public init(memoryLimit: String = "2GB", threads: Int? = nil) {
+    public init(
+      memoryLimit: String = "2GB", threads: Int? = nil, passwordCost: PasswordCost = .standard
+    ) {
+      self.passwordCost = passwordCost
       self.memoryLimit = memoryLimit
       self.threads = threads
     }
@@ -80,7 +85,8 @@ public struct SegmentService: Sendable {
     try folder.removeSpilledFiles()
     data = try DataFile(dataFile, in: folder, settings: settings, engine: engine)
     self.now = now
-    identity = Identity(store: store, clock: now)
+    identity = Identity(
+      store: store, passwords: Passwords(cost: settings.passwordCost), clock: now)
     if try store.hasUnfinishedErasures() { try finishErasure() }
   }
 

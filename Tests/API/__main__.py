@@ -50,7 +50,7 @@ def fuzz(server: Server, arguments, known):
     command = [
         SCHEMATHESIS, "--config-file", config, "run", f"{server.url}/openapi.json", "--phases", "examples,coverage,fuzzing",
         "--seed", str(arguments.seed), "--max-examples", str(arguments.examples), "--generation-database", ":memory:",
-        "--exclude-operation-id", "watchEvents", "--continue-on-failure", "--request-timeout", "30", "--warnings", "off", "--no-color",
+        "--exclude-operation-id", "watchEvents", "--continue-on-failure", "--request-timeout", "30", "--header", f"Authorization: Bearer {server.key}", "--warnings", "off", "--no-color",
     ]  # fmt: skip
     if known:
         command += ["--include-method", "GET"]

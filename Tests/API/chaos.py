@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 import requests
-from server import Client, Server
+from server import Server
 
 EDITORS = 2
 FINISH = 120  # seconds that jobs have after the last kill
@@ -28,9 +28,9 @@ class Known:
 class Editor(threading.Thread):
     """Makes changes until the server is gone, and remembers those that were acknowledged."""
 
-    def __init__(self, url, name, random, known, jobs):
+    def __init__(self, client, name, random, known, jobs):
         super().__init__(daemon=True)
-        self.client, self.name, self.random = Client(url), name, random
+        self.client, self.name, self.random = client, name, random
         self.known, self.jobs = known, jobs
         self.failure = None
 
@@ -83,7 +83,7 @@ class Chaos:
             client = self.server.session()
             self.check(client)
             editors = [
-                Editor(self.server.url, f"e{index}", Random(self.random.random()), known, self.jobs)
+                Editor(self.server.session(), f"e{index}", Random(self.random.random()), known, self.jobs)
                 for index, known in enumerate(self.known)
             ]
             for editor in editors:

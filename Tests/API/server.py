@@ -9,6 +9,8 @@ import requests
 
 START = 60  # seconds
 STOP = 30
+SCOPES = [f"{noun}:read" for noun in ("segments", "catalog", "results", "jobs")]
+SCOPES += ["segments:write", "jobs:write", "administration"]
 
 
 class Server:
@@ -24,6 +26,9 @@ class Server:
         self.run("load")
         self.run("save", *sorted(str(file) for file in (self.folder / "segments").iterdir()))
         self.run("refresh", "--all", "--as-of", "2026-03-31")
+        self.run("users", "add", "tester", "--role", "administrator")
+        scopes = [f"--scope={scope}" for scope in SCOPES]
+        self.key = self.run("api-keys", "create", "tests", "--user", "tester", *scopes).strip()
 
     def run(self, *arguments):
         command = [str(self.program), *arguments]
@@ -70,15 +75,16 @@ class Server:
 
     def session(self):
         """A client of it."""
-        return Client(self.url)
+        return Client(self.url, self.key)
 
 
 class Client(requests.Session):
     """Paths instead of addresses; answers that are no success are errors, unless another status is expected."""
 
-    def __init__(self, url):
+    def __init__(self, url, key):
         super().__init__()
         self.url = url
+        self.headers["Authorization"] = f"Bearer {key}"
 
     def ask(self, method, path, expected=None, **options):
         answer = self.request(method, self.url + path, timeout=30, **options)

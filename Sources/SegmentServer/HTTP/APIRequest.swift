@@ -14,6 +14,8 @@ struct APIRequest: Sendable {
   let values: [String: [String]]
   let body: ByteBuffer
   let contentType: String?
+  /// Who asks.
+  let caller: Caller
 
   func text(_ name: String) -> String? { values[name]?.first }
   func texts(_ name: String) -> [String] { values[name] ?? [] }

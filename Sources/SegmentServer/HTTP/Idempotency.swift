@@ -22,7 +22,7 @@ struct Idempotency: Sendable {
     _ request: APIRequest, key: String, make: (APIRequest) async throws -> Response,
     look: (String) async throws -> Response
   ) async throws -> Response {
-    let (author, digest) = (service.author.name, digest(of: request))
+    let (author, digest) = (request.caller.author.name, digest(of: request))
     // The first one may still be under way.
     guard running.begin([author, key]) else {
       throw Problem(

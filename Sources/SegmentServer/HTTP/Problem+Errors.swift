@@ -15,6 +15,7 @@ extension Problem {
         of: error.all.flatMap { name, problems in
           problems.all.map { DiagnosticBody($0, segment: name.isEmpty ? nil : name) }
         })
+    case let error as IdentityError: self.init(identity: error)
     case let error as LifecycleError: self.init(lifecycle: error)
     case let error as WorkspaceError: self.init(workspace: error)
     case let error as SegmentInUse:
@@ -88,6 +89,29 @@ extension Problem {
     case .noWorkspace, .locked, .membersDamaged, .storeGone, .dataFileGone, .dataFileDamaged,
       .storedDataMissing, .folderNotEmpty:
       self.init(.internalServerError, "workspaceDamaged", text)
+    }
+  }
+
+  private init(identity error: IdentityError) {
+    let text = error.description
+    switch error {
+    case .wrongCredentials: self = .unauthenticated(text, code: "wrongCredentials")
+    case .wrongSecret: self = .unauthenticated(text, code: "wrongSecret")
+    case .tooSoon(let seconds):
+      self.init(.tooManyRequests, "tooSoon", text)
+      headers[.retryAfter] = "\(seconds)"
+    case .wrongPassword: self.init(.unprocessableContent, "wrongPassword", text)
+    case .unusablePassword: self.init(.unprocessableContent, "unusablePassword", text)
+    case .invalidName: self.init(.unprocessableContent, "invalidName", text)
+    case .invalidDisplayName: self.init(.unprocessableContent, "invalidDisplayName", text)
+    case .invalidKeyName: self.init(.unprocessableContent, "invalidKeyName", text)
+    case .noScopes: self.init(.unprocessableContent, "noScopes", text)
+    case .invalidExpiry: self.init(.unprocessableContent, "invalidExpiry", text)
+    case .scopesBeyondRole: self.init(.conflict, "scopesBeyondRole", text)
+    case .nameTaken: self.init(.conflict, "nameTaken", text)
+    case .unknownAccount: self.init(.notFound, "unknownAccount", text)
+    case .unknownSession: self.init(.notFound, "unknownSession", text)
+    case .unknownKey: self.init(.notFound, "unknownKey", text)
     }
   }
 

@@ -3,17 +3,21 @@ import Hummingbird
 import NIOCore
 import SegmentCompiler
 
-/// Brings a request to its handler, once it is as the contract wants it.
+/// Brings a request to its handler, once it may be made and is as the contract wants it.
 struct RouteResponder: Sendable {
   let api: API
   let contract: Contract
   let route: Route
 
   func respond(to request: Request, _ context: APIContext) async throws -> Response {
+    let (identity, settings) = (api.service.identity, api.settings)
+    let caller = try Caller(request, context, identity: identity, settings: settings)
+    try caller.require(route, request, identity: identity, settings: settings)
+    let api = api.acting(as: caller.author)
     let values = try ParameterReading.values(of: request, context.parameters, for: route)
     let asked = APIRequest(
       route: route, id: context.id, values: values, body: try await body(of: request),
-      contentType: mediaType(of: request))
+      contentType: mediaType(of: request), caller: caller)
     return try await within(route.timeLimit) {
       guard let key = asked.text("Idempotency-Key") else { return try await api.answer(asked) }
       return try await api.idempotency.answer(asked, key: key, make: api.answer) { location in
@@ -28,7 +32,8 @@ struct RouteResponder: Sendable {
       throw Problem(.internalServerError, "internal", "\(location) is no path of the contract.")
     }
     return APIRequest(
-      route: route, id: asked.id, values: values, body: ByteBuffer(), contentType: nil)
+      route: route, id: asked.id, values: values, body: ByteBuffer(), contentType: nil,
+      caller: asked.caller)
   }
 
   private func body(of request: Request) async throws -> ByteBuffer {

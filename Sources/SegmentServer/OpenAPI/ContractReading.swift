@@ -1,5 +1,6 @@
 import HTTPTypes
 import SegmentCompiler
+import SegmentStore
 
 /// Reads the routes out of an OpenAPI document, and notes what this program cannot keep.
 struct ContractReading {
@@ -37,15 +38,45 @@ struct ContractReading {
       note(place, "x-role must be one of \(Route.Role.allCases.map(\.rawValue)).")
       return nil
     }
+    let scope = scope(of: operation, role, at: place)
     let parameters = (shared + (operation["parameters"]?.items ?? [])).compactMap {
       parameter(resolved($0), at: place)
     }
     let seconds = operation["x-time-limit"]?.integer ?? 60
     return Route(
       endpoint: endpoint, method: HTTPRequest.Method(method.uppercased())!, path: path, role: role,
+      scope: scope,
       parameters: parameters,
       body: operation["requestBody"].map { body(resolved($0), of: operation) },
       timeLimit: seconds == 0 ? nil : .seconds(seconds))
+  }
+
+  /// What the tag and the role say, unless `x-scope` does.
+  private mutating func scope(of operation: Document, _ role: Route.Role, at place: String)
+    -> Scope?
+  {
+    switch (role, operation["x-scope"]?.textValue) {
+    case (.anyone, nil), (_, "none"): return nil
+    case (.administrator, nil): return .administer
+    case (_, let text?):
+      if let scope = Scope(rawValue: text) { return scope }
+      note(place, "x-scope must be none, or one of \(Scope.allCases.map(\.rawValue)).")
+    case (.viewer, nil), (.contributor, nil):
+      let tag = operation["tags"]?.items?.first?.textValue ?? ""
+      let scopes: [Route.Role: Scope] =
+        switch tag {
+        case "Segments", "Versions", "Trash", "Definitions":
+          [.viewer: .readSegments, .contributor: .writeSegments]
+        case "Catalog": [.viewer: .readCatalog]
+        case "Jobs", "Schedules", "Events", "Status", "Cleanup":
+          [.viewer: .readJobs, .contributor: .writeJobs]
+        // Whatever else there is to read is of customers.
+        default: [.viewer: .readResults]
+        }
+      if let scope = scopes[role] { return scope }
+      note(place, "Neither x-scope nor its first tag says which scope an API key needs.")
+    }
+    return nil
   }
 
   private func body(_ body: Document, of operation: Document) -> Route.Body {

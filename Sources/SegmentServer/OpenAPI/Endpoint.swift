@@ -12,6 +12,13 @@ enum Endpoint: String, Sendable, CaseIterable {
 
   case validateDefinitions, previewDefinition, explainDefinitions, estimateDefinition
 
+  case signIn, getSession, signOut, redeemSecret, changePassword
+  case listSessions, signOutEverywhere, endSession
+  case listAPIKeys, createAPIKey, revokeAPIKey
+  case listAccounts, createAccount, getAccount, changeAccount, deleteAccount, renewSecret
+  case listAPIKeysOfAccount, revokeAPIKeyOfAccount
+  case listAudit, exportAudit
+
   case listJobs, createJob, getJob, cancelJob
   case watchEvents
   case getSchedule, setSchedule, setSegmentSchedules

@@ -1,5 +1,6 @@
 import HTTPTypes
 import SegmentCompiler
+import SegmentStore
 
 /// One operation of the contract: what a request must look like, and who may make it.
 struct Route: Sendable {
@@ -8,6 +9,8 @@ struct Route: Sendable {
   /// Below `/api/v1`, such as `/segments/{segment}`.
   var path: String
   var role: Role
+  /// What an API key needs to do it; nil where no key may, or nobody needs one.
+  var scope: Scope?
   var parameters: [Parameter]
   var body: Body?
   /// nil for a stream that has no end.

@@ -11,22 +11,17 @@ extension SegmentService {
     try store.auditEntries(filter, before: before, limit: limit)
   }
 
-  /// Writes all entries, the last one first.
-  ///
-  /// - Parameter write: takes a piece at a time; nothing is held beyond that.
-  public func writeAudit(
-    _ filter: AuditFilter = AuditFilter(), as format: TextFormat,
-    to write: @escaping @Sendable ([UInt8]) throws -> Void
-  ) throws {
-    try store.writeAudit(filter, as: format, to: write)
+  /// All entries as a file, the last one first.
+  public func auditExport(_ filter: AuditFilter = AuditFilter(), as format: TextFormat)
+    -> AuditExport
+  {
+    AuditExport(store, filter, format)
   }
 
-  /// The same without owning the workspace, also while another process does.
-  public static func writeAudit(
-    in folder: WorkspaceFolder, _ filter: AuditFilter = AuditFilter(), as format: TextFormat,
-    to write: @escaping @Sendable ([UInt8]) throws -> Void
-  ) throws {
-    guard let store = try folder.storeToRead() else { return }
-    try store.writeAudit(filter, as: format, to: write)
+  /// The same without owning the workspace, also while another process does; nil where nothing was ever done.
+  public static func auditExport(
+    in folder: WorkspaceFolder, _ filter: AuditFilter = AuditFilter(), as format: TextFormat
+  ) throws -> AuditExport? {
+    try folder.storeToRead().map { AuditExport($0, filter, format) }
   }
 }

@@ -41,27 +41,36 @@ public struct AuditRow: Encodable, Sendable {
   }
 }
 
-extension SegmentStore {
-  /// Writes entries page by page, the last one first: what is written meanwhile does not shift them.
-  func writeAudit(
-    _ filter: AuditFilter, as format: TextFormat,
-    to write: @escaping @Sendable ([UInt8]) throws -> Void
-  ) throws {
+/// A file of entries, made page by page: what is written meanwhile does not shift them, and only a page is held.
+public struct AuditExport: Sendable {
+  private let store: SegmentStore
+  private let filter: AuditFilter
+  private let format: TextFormat
+  private var before: Int64?
+  private var isFirst = true
+
+  init(_ store: SegmentStore, _ filter: AuditFilter, _ format: TextFormat) {
+    self.store = store
+    self.filter = filter
+    self.format = format
+  }
+
+  /// The next part of the file; nil at its end.
+  public mutating func next() throws -> [UInt8]? {
+    let page = try store.auditEntries(filter, before: before, limit: 1_000)
+    guard isFirst || !page.isEmpty else { return nil }
+    let isPageOne = isFirst
+    isFirst = false
+    before = page.last?.id ?? before
+    let rows = page.map(AuditRow.init)
     let text = RowText(format: format, columns: AuditRow.columns)
-    if !text.header.isEmpty { try write(Array(text.header.utf8)) }
-    var before: Int64?
-    while true {
-      let page = try auditEntries(filter, before: before, limit: 1_000)
-      let lines = try page.map(AuditRow.init).map { row in
-        switch format {
-        case .csv: text.line(try row.cells())
-        case .ndjson: try encoded(row) + "\n"
-        }
+    let lines = try rows.map { row in
+      switch format {
+      case .csv: text.line(try row.cells())
+      case .ndjson: try encoded(row) + "\n"
       }
-      guard let last = page.last else { break }
-      try write(Array(lines.joined().utf8))
-      before = last.id
     }
+    return Array(((isPageOne ? text.header : "") + lines.joined()).utf8)
   }
 }
 

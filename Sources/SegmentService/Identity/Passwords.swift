@@ -8,13 +8,13 @@ import SegmentStore
 /// Makes and verifies hashes of passwords, one at a time: each takes much memory and time, on purpose.
 struct Passwords: Sendable {
   /// What new hashes are made with.
-  let cost: PasswordHash.Cost
+  let cost: PasswordCost
   /// Neither on a thread that others wait for, nor several at once.
   private let queue = DispatchQueue(label: "muster.passwords")
   /// Verified where there is no hash, so that it takes as long.
   private let decoy: PasswordHash
 
-  init(cost: PasswordHash.Cost = .standard) {
+  init(cost: PasswordCost = .standard) {
     self.cost = cost
     decoy = PasswordHash(
       cost: cost, salt: Token.randomBytes(16), key: Token.randomBytes(PasswordHash.keySize))
@@ -39,32 +39,39 @@ struct Passwords: Sendable {
   }
 }
 
+/// How much work it is to compute a hash by scrypt, for us and for whoever guesses: 128 · 2^rounds · blockSize bytes.
+public struct PasswordCost: Sendable, Equatable {
+  /// The binary logarithm of N.
+  public var rounds: Int
+  public var blockSize: Int
+  public var parallelism: Int
+
+  public init(rounds: Int, blockSize: Int, parallelism: Int) {
+    self.rounds = rounds
+    self.blockSize = blockSize
+    self.parallelism = parallelism
+  }
+
+  /// What OWASP recommends: 128 MiB.
+  public static let standard = PasswordCost(rounds: 17, blockSize: 8, parallelism: 1)
+}
+
 /// A password as scrypt makes it unreadable, written in the PHC string format with the parameters that were used:
 /// `$scrypt$ln=17,r=8,p=1$salt$key`.
 struct PasswordHash: Sendable, Equatable, CustomStringConvertible {
-  struct Cost: Sendable, Equatable {
-    /// The binary logarithm of N.
-    var rounds: Int
-    var blockSize: Int
-    var parallelism: Int
-
-    /// What OWASP recommends: 128 MiB.
-    static let standard = Cost(rounds: 17, blockSize: 8, parallelism: 1)
-  }
-
   static let keySize = 32
 
-  let cost: Cost
+  let cost: PasswordCost
   private let salt: Data
   private let key: Data
 
-  init(cost: Cost, salt: Data, key: Data) {
+  init(cost: PasswordCost, salt: Data, key: Data) {
     self.cost = cost
     self.salt = salt
     self.key = key
   }
 
-  init(of password: String, cost: Cost) throws {
+  init(of password: String, cost: PasswordCost) throws {
     let salt = Token.randomBytes(16)
     let key = try PasswordHash.key(of: password, salt: salt, cost: cost)
     self.init(cost: cost, salt: salt, key: key.withUnsafeBytes { Data($0) })
@@ -80,7 +87,8 @@ struct PasswordHash: Sendable, Equatable, CustomStringConvertible {
       key.count == PasswordHash.keySize
     else { return nil }
     self.init(
-      cost: Cost(rounds: rounds, blockSize: blockSize, parallelism: parallelism), salt: salt,
+      cost: PasswordCost(rounds: rounds, blockSize: blockSize, parallelism: parallelism),
+      salt: salt,
       key: key)
   }
 
@@ -93,7 +101,9 @@ struct PasswordHash: Sendable, Equatable, CustomStringConvertible {
     try PasswordHash.key(of: password, salt: salt, cost: cost) == SymmetricKey(data: key)
   }
 
-  private static func key(of password: String, salt: Data, cost: Cost) throws -> SymmetricKey {
+  private static func key(of password: String, salt: Data, cost: PasswordCost) throws
+    -> SymmetricKey
+  {
     // The same characters however a keyboard composes them.
     let text = password.precomposedStringWithCanonicalMapping
     return try KDF.Scrypt.deriveKey(

@@ -41,9 +41,9 @@ struct AuditCommand: ParsableCommand {
       since: try since.map { try Muster.instant($0, of: "--since", in: zone).microseconds },
       until: try until.map { try Muster.instant($0, of: "--until", in: zone).microseconds },
       author: author, action: action, object: object)
-    try SegmentService.writeAudit(
-      in: folder, filter, as: format == .csv ? .csv(raw: raw) : .ndjson
-    ) { Terminal.write($0) }
+    var export = try SegmentService.auditExport(
+      in: folder, filter, as: format == .csv ? .csv(raw: raw) : .ndjson)
+    while let bytes = try export?.next() { Terminal.write(bytes) }
   }
 }
 

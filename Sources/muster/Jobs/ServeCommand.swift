@@ -13,14 +13,15 @@ struct ServeCommand: AsyncParsableCommand {
     discussion: """
       Answers requests to its HTTP API, whose description is at /api/v1/openapi.json. Works on jobs that are \
       unfinished, refreshes when 'muster schedule' says so, and makes planned \
-      changes when their time has come. It owns the workspace meanwhile: 'muster jobs' can look on, other \
+      changes when their time has come. The first start makes the account 'admin' and prints a secret to choose \
+      its password with. It owns the workspace meanwhile: 'muster jobs' can look on, other \
       commands have to wait. SIGTERM and SIGINT end it, a second one at once; what it was working on goes \
       on at the next start. It ends with a failure where only a new start helps: let a supervisor see to that.
       """)
 
   @OptionGroup var options: WorkspaceOptions
 
-  @Option(help: "The address to listen at. Only this machine's own are possible.")
+  @Option(help: "The address to listen at: this machine's own, unless a proxy is before it.")
   var host = "127.0.0.1"
 
   @Option(help: "The port to listen at; 0 for any that is free.")
@@ -31,12 +32,19 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "How it logs: text for people, json also tells of each request.")
   var log = LogFormat.text
 
+  @Flag(
+    help: ArgumentHelp(
+      "All requests come from a proxy that speaks HTTPS.",
+      discussion:
+        "It must set X-Forwarded-For, which is believed, and nobody else must reach this port."))
+  var behindProxy = false
+
   private static let loopback = ["127.0.0.1", "::1", "localhost"]
 
   func validate() throws {
-    guard ServeCommand.loopback.contains(host) else {
+    guard behindProxy || ServeCommand.loopback.contains(host) else {
       throw ValidationError(
-        "--host must be one of \(ServeCommand.loopback.joined(separator: ", ")): whoever reaches the server may do everything. Put a proxy that knows its users before it."
+        "--host must be one of \(ServeCommand.loopback.joined(separator: ", ")): passwords would be readable on the way. Put a proxy that speaks HTTPS before it, and give --behind-proxy."
       )
     }
     guard (0...65535).contains(port) else {
@@ -56,13 +64,17 @@ struct ServeCommand: AsyncParsableCommand {
         events.note(note)
       })
     let scheduler = Scheduler(service, runner: runner, note: { log.write($0) })
-    let settings = ServerSettings(host: host, port: port, logsJSON: self.log == .json)
+    let settings = ServerSettings(
+      host: host, port: port, isBehindProxy: behindProxy, logsJSON: self.log == .json)
     let server = Server(service, runner: runner, events: events, settings: settings) { port in
       log.write(
         "Serving \(service.definition.name.printable) at http://\(host == "::1" ? "[::1]" : host):\(port)/api/v1."
       )
     }
     if let warning = try service.activeSegments().warning { log.write(warning) }
+    if let secret = try service.identity.ensureAdministrator() {
+      log.write("No administrator has a password yet. \(secret.message)")
+    }
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await scheduler.run() }
       group.addTask {

@@ -87,10 +87,11 @@ import Testing
 
   /// Reads a stream until it holds all of these texts.
   private func read(
-    _ port: Int, after id: String? = nil, until wanted: [String],
+    _ shop: ServedShop, _ port: Int, after id: String? = nil, until wanted: [String],
     meanwhile: @escaping @Sendable () async throws -> Void = {}
   ) async throws -> String {
     var request = HTTPClientRequest(url: "http://localhost:\(port)\(Contract.basePath)/events")
+    request.headers.add(name: "Authorization", value: "Bearer \(shop.key)")
     if let id { request.headers.add(name: "Last-Event-ID", value: id) }
     let response = try await HTTPClient.shared.execute(request, timeout: .minutes(2))
     #expect(response.status == .ok)
@@ -114,7 +115,7 @@ import Testing
     let shop = try await ServedShop()
     try await shop.serve(.live) { client in
       let port = try #require(client.client.port)
-      let text = try await read(port, until: ["event: segments"]) {
+      let text = try await read(shop, port, until: ["event: segments"]) {
         _ = try await client.ask(.post, "/segments", ServedShop.city("Oslo"))
       }
       #expect(text.hasPrefix("retry: 3000\n\nid: ") && text.contains("event: ready\n"))
@@ -123,14 +124,14 @@ import Testing
 
       try await shop.running {
         _ = try await client.ask(.post, "/jobs", #"{"segments": ["oslo"]}"#)
-        let missed = try await read(port, after: id, until: ["event: finished"])
+        let missed = try await read(shop, port, after: id, until: ["event: finished"])
         for kind in ["job", "tasks", "runs", "finished"] {
           #expect(missed.contains("event: \(kind)\n"), "\(kind)")
         }
         #expect(missed.contains(#""members":2"#) && missed.contains(#""status":"processing""#))
         #expect(!missed.contains("event: ready") && !missed.contains("event: segments"))
       }
-      let lost = try await read(port, after: "elsewhere-1", until: ["event: resync"])
+      let lost = try await read(shop, port, after: "elsewhere-1", until: ["event: resync"])
       #expect(!lost.contains("event: finished"))
     }
   }
@@ -144,7 +145,7 @@ import Testing
       group.addTask {
         for await port in port.stream {
           let text = try await read(
-            port, until: ["never"], meanwhile: { begun.continuation.finish() })
+            shop, port, until: ["never"], meanwhile: { begun.continuation.finish() })
           ended.continuation.yield(text)
         }
       }
@@ -152,7 +153,7 @@ import Testing
         port.continuation.yield(try #require(client.client.port))
         port.continuation.finish()
         for await _ in begun.stream {}
-        _ = try await read(try #require(client.client.port), until: ["\n\n:\n\n:\n\n"])
+        _ = try await read(shop, try #require(client.client.port), until: ["\n\n:\n\n:\n\n"])
       }
       // The server has ended although somebody was watching.
       try await group.waitForAll()

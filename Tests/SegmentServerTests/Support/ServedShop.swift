@@ -56,8 +56,12 @@ final class ServedShop: Sendable {
     """
   }
 
+  static let password = "correct horse battery"
+
   let folder: URL
   let service: SegmentService
+  /// Of an administrator: it may do everything that keys may.
+  let key: String
   let events = EventLog(capacity: 50)
   let runner: JobRunner
 
@@ -73,7 +77,13 @@ final class ServedShop: Sendable {
     try Data(ServedShop.orders.utf8).write(to: folder.appending(path: "Order.csv"))
     service = try SegmentService(
       folder: WorkspaceFolder(folder), purpose: "a test", author: .commandLine(user: "tester"),
-      settings: SegmentService.Settings(threads: 1), now: now)
+      settings: SegmentService.Settings(
+        threads: 1, passwordCost: PasswordCost(rounds: 4, blockSize: 8, parallelism: 1)),
+      now: now)
+    let admin = try service.identity.createAccount("admin", role: .administrator).account
+    key = try service.identity.createAPIKey(
+      "tests", of: admin, scopes: Set(Scope.allCases), lifetime: 366 * 86_400_000_000
+    ).text
     runner = JobRunner(service, note: { [events] in events.note($0) })
     service.observeSegments { [events] in events.note($0) }
     if isLoaded { _ = try await service.load() }
@@ -83,22 +93,40 @@ final class ServedShop: Sendable {
 
   /// Asks the router itself, or a server on a port of its own.
   func serve(
-    _ setup: TestingSetup = .router, logger: Logger? = nil,
+    _ setup: TestingSetup = .router, isBehindProxy: Bool = false, logger: Logger? = nil,
     _ test: @Sendable (Client) async throws -> Void
   ) async throws {
     var silent = Logger(label: "test")
     silent.logLevel = .critical
-    let settings = ServerSettings(port: 0, heartbeat: .milliseconds(50))
+    let settings = ServerSettings(
+      port: 0, isBehindProxy: isBehindProxy, heartbeat: .milliseconds(50))
     let server = makeApplication(
       API(service, runner: runner, events: events, settings: settings), settings: settings,
       logger: logger ?? silent)
-    try await server.test(setup) { try await test(Client(client: $0)) }
+    try await server.test(setup) { [key] in try await test(Client(client: $0, key: key)) }
+  }
+
+  /// Somebody who is signed in, and what a browser sends then.
+  func person(_ name: String, as role: Role) async throws -> (
+    account: Account, headers: [String: String]
+  ) {
+    let created = try service.identity.createAccount(name, role: role)
+    let started = try await service.identity.redeem(
+      secret: created.secret.text, of: name, password: ServedShop.password,
+      from: Origin(address: "192.0.2.1"))
+    let request = service.identity.requestToken(of: started.token)
+    return (
+      started.account,
+      ["Cookie": "muster=\(started.token.text)", "Muster-Request-Token": request.text]
+    )
   }
 }
 
 /// Asks and reads answers.
 struct Client: Sendable {
   let client: any TestClientProtocol
+  /// Sent where no other proof is; an empty Authorization is none.
+  let key: String
 
   func ask(
     _ method: HTTPRequest.Method, _ path: String, _ body: String? = nil,
@@ -116,8 +144,9 @@ struct Client: Sendable {
   ) async throws -> Answer {
     var fields: HTTPFields = [:]
     if body != nil { fields[.contentType] = "application/json" }
+    if headers["Cookie"] == nil { fields[.authorization] = "Bearer \(key)" }
     for (name, value) in headers {
-      fields[try #require(HTTPField.Name(name))] = value
+      fields[try #require(HTTPField.Name(name))] = value.isEmpty ? nil : value
     }
     let response = try await client.execute(
       uri: path, method: method, headers: fields,

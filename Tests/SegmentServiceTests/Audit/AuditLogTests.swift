@@ -37,9 +37,9 @@ import Testing
     let shop = try await Shop()
     _ = try shop.service.identity.createAccount("ann", displayName: "=1+1", role: .viewer)
     func text(_ format: TextFormat) throws -> String {
-      let bytes = Guarded<[UInt8]>([])
-      try shop.service.writeAudit(as: format) { piece in bytes.withLock { $0 += piece } }
-      return String(decoding: bytes.withLock { $0 }, as: UTF8.self)
+      var (export, bytes) = (shop.service.auditExport(as: format), [UInt8]())
+      while let part = try export.next() { bytes += part }
+      return String(decoding: bytes, as: UTF8.self)
     }
     let rows = try text(.csv(raw: false)).components(separatedBy: "\r\n")
     #expect(rows[0].hasPrefix("id,time,kind,author,account,") && rows.count == 5)

@@ -14,8 +14,7 @@ final class People: Sendable {
   let store: SegmentStore
   private let clock = Guarded<Int64>(1_700_000_000_000_000)
 
-  init(cost: PasswordHash.Cost = PasswordHash.Cost(rounds: 4, blockSize: 8, parallelism: 1)) throws
-  {
+  init(cost: PasswordCost = PasswordCost(rounds: 4, blockSize: 8, parallelism: 1)) throws {
     store = try .inMemory(author: .tester)
     identity = Identity(store: store, passwords: Passwords(cost: cost)) { [clock] in
       Instant(microseconds: clock.withLock { $0 })

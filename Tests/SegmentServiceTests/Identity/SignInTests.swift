@@ -136,7 +136,7 @@ import Testing
     #expect(weak.hasPrefix("$scrypt$ln=4,r=8,p=1$"))
     let stronger = Identity(
       store: people.store,
-      passwords: Passwords(cost: PasswordHash.Cost(rounds: 5, blockSize: 8, parallelism: 1)),
+      passwords: Passwords(cost: PasswordCost(rounds: 5, blockSize: 8, parallelism: 1)),
       clock: people.identity.clock)
     _ = try await stronger.signIn("ann", password: People.password, from: People.office)
     let strong = try #require(try people.store.credentials("ann")?.passwordHash)
@@ -149,8 +149,8 @@ import Testing
       PasswordHash(
         "$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofI"))
     #expect(try known.matches("pleaseletmein"))
-    #expect(known.cost == PasswordHash.Cost(rounds: 14, blockSize: 8, parallelism: 1))
-    let cost = PasswordHash.Cost(rounds: 4, blockSize: 8, parallelism: 1)
+    #expect(known.cost == PasswordCost(rounds: 14, blockSize: 8, parallelism: 1))
+    let cost = PasswordCost(rounds: 4, blockSize: 8, parallelism: 1)
     let (one, two) = try (
       PasswordHash(of: "pässword", cost: cost), PasswordHash(of: "pässword", cost: cost)
     )
@@ -158,7 +158,7 @@ import Testing
     // However a keyboard composes it.
     #expect(try one.matches("pa\u{308}ssword") && !one.matches("password"))
     #expect(
-      PasswordHash.Cost.standard == PasswordHash.Cost(rounds: 17, blockSize: 8, parallelism: 1))
+      PasswordCost.standard == PasswordCost(rounds: 17, blockSize: 8, parallelism: 1))
     for text in ["", "$argon2id$v=19$x$y", "$scrypt$ln=4,r=8,p=1$c2FsdA$c2hvcnQ"] {
       #expect(PasswordHash(text) == nil)
     }
