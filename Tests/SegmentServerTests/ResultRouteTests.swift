@@ -208,7 +208,7 @@ import Testing
 extension Client {
   /// The answer as it comes, whatever it is.
   fileprivate func raw(_ path: String, headers: [String: String]) async throws -> TestResponse {
-    var fields: HTTPFields = [:]
+    var fields: HTTPFields = [.authorization: "Bearer \(key)"]
     for (name, value) in headers { fields[try #require(HTTPField.Name(name))] = value }
     return try await client.execute(
       uri: Contract.basePath + path, method: .get, headers: fields, body: nil)
