@@ -96,14 +96,6 @@ class Client(requests.Session):
     def get_json(self, path, **parameters):
         return self.ask("GET", path, params=parameters).json()
 
-    def find(self, path):
-        """What is at a path; None where there is nothing."""
-        answer = self.request("GET", self.url + path, timeout=30)
-        if answer.status_code == 404:
-            return None
-        assert answer.ok, f"{path}: {answer.status_code}\n{answer.text[:2000]}"
-        return answer.json()
-
     def pages(self, path, **parameters):
         """All pages of a list."""
         while True:

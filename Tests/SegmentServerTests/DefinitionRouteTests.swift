@@ -20,6 +20,16 @@ import Testing
     }
   }
 
+  @Test(arguments: ["[]", "[null]", "7", "[[]]", "[{}, 7]", "null"])
+  func `what is no definition at all is refused`(body: String) async throws {
+    try await ServedShop().serve { client in
+      for operation in ["validate", "explain"] {
+        let refused = try await client.ask(.post, "/definitions/\(operation)", body)
+        #expect(refused.status == 400 || refused.status == 422)
+      }
+    }
+  }
+
   @Test func `a preview counts and shows members`() async throws {
     try await ServedShop().serve { client in
       let preview = try await client.ask(

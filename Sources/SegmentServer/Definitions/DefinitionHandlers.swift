@@ -42,14 +42,25 @@ extension APIRequest {
   func definitions() throws -> [DefinitionSource] {
     let text = try bodyText()
     let documents = try Document(json: text).map { [$0] } ?? Document.parse(text)
-    guard documents.contains(where: { $0.value != .null && $0.items?.isEmpty != true }) else {
+    let list = documents.count == 1 ? documents[0].items : nil
+    let definitions = list ?? documents.filter { $0.value != .null }
+    guard !definitions.isEmpty else {
       throw Problem(.badRequest, "missingBody", "A definition is expected here.")
     }
-    guard documents.count == 1, let items = documents[0].items else {
-      return [DefinitionSource(text: text)]
-    }
+    try requireMappings(definitions)
+    guard let list else { return [DefinitionSource(text: text)] }
     // One text, so that what is defined twice is found.
-    return [DefinitionSource(text: items.map { "--- \($0.json)\n" }.joined())]
+    return [DefinitionSource(text: list.map { "--- \($0.json)\n" }.joined())]
+  }
+
+  private func requireMappings(_ definitions: [Document]) throws {
+    let problems = definitions.enumerated().compactMap { index, definition -> Diagnostic? in
+      guard definition.entries == nil else { return nil }
+      return Diagnostic(
+        code: "wrongShape", place: definitions.count == 1 ? "" : "[\(index)]",
+        message: "A definition is expected here, not \(definition.kind).", line: definition.line)
+    }
+    guard problems.isEmpty else { throw Diagnostics(problems) }
   }
 }
 
