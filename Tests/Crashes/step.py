@@ -148,7 +148,7 @@ class Step:
 
     def said(self, folder, arguments):
         outcome = self.program.run(folder, arguments)
-        return outcome.code, without_times(outcome.output), outcome.errors.replace(str(folder), "")
+        return outcome.code, without_times(outcome.output.replace(str(folder), "")), outcome.errors.replace(str(folder), "")
 
     # ---- what is done next
 
