@@ -1,5 +1,6 @@
 import Hummingbird
 import Logging
+import SegmentEngines
 
 /// Tells a client of errors as problems, and the log of those that are the server's.
 struct ProblemMiddleware: RouterMiddleware {
@@ -14,12 +15,20 @@ struct ProblemMiddleware: RouterMiddleware {
       return notFound(request).response(id: context.id)
     } catch {
       let problem = Problem(error)
-      if problem.status.code >= 500 {
-        context.logger.error(
-          "A request failed", metadata: ["code": "\(problem.code)", "detail": "\(problem.detail)"])
-      }
+      if problem.status.code >= 500 { log(error, problem.code, context.logger) }
       return problem.response(id: context.id)
     }
+  }
+
+  /// What an engine says may quote data, which belongs to whoever asked and not into a log; its statement has
+  /// no values.
+  private func log(_ error: any Error, _ code: String, _ logger: Logger) {
+    var metadata: Logger.Metadata = ["code": "\(code)", "error": "\(type(of: error))"]
+    if let error = error as? DuckDBError {
+      metadata["category"] = "\(error.category.rawValue)"
+      metadata["sql"] = error.sql.map { "\($0)" }
+    }
+    logger.error("A request failed", metadata: metadata)
   }
 
   /// There is nothing at the path, or not for the method.
