@@ -46,7 +46,7 @@ enum EventBody {
   struct Tasks: Encodable {
     var job: Int64
     /// As they are now.
-    var tasks: [TaskBody]
+    var tasks: [TaskJSON]
   }
 
   struct Progress: Encodable {

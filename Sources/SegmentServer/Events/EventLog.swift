@@ -34,7 +34,7 @@ public final class EventLog: Sendable {
     case .submitted(let job): add(.job, EventBody.Job(job))
     case .changed(let job, let tasks):
       state.withLock { $0.progress[job] = nil }
-      add(.tasks, EventBody.Tasks(job: job, tasks: tasks.map(TaskBody.init)))
+      add(.tasks, EventBody.Tasks(job: job, tasks: tasks.map(TaskJSON.init)))
     case .progress(let job, let done, let total):
       report(job, JobProgress(done: done, total: total))
     case .loading(let job, let progress): report(job, JobProgress(progress))

@@ -16,7 +16,7 @@ struct JobBody: Encodable {
   /// Of the tasks that are being worked on.
   var progress: JobProgress?
   /// nil in a list.
-  var tasks: [TaskBody]?
+  var tasks: [TaskJSON]?
 
   init(_ summary: JobSummary, progress: JobProgress?) {
     self.init(summary.job, state: summary.state, counts: summary.counts, progress: progress)
@@ -26,7 +26,7 @@ struct JobBody: Encodable {
   init(_ job: JobRecord, progress: JobProgress?) {
     let counts = Dictionary(grouping: job.tasks, by: \.state.status).mapValues(\.count)
     self.init(job, state: job.state, counts: counts, progress: progress)
-    tasks = job.tasks.map(TaskBody.init)
+    tasks = job.tasks.map(TaskJSON.init)
   }
 
   private init(
@@ -42,35 +42,5 @@ struct JobBody: Encodable {
     finished = record.finished.map(time)
     self.counts = Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) })
     self.progress = record.finished == nil ? progress : nil
-  }
-}
-
-/// A task of a job.
-struct TaskBody: Encodable {
-  var task: Int
-  var kind: TaskKind
-  var name: String
-  var status: TaskStatus
-  var attempts: Int
-  /// Numbers of tasks.
-  var dependsOn: [Int]
-  var cause: String?
-  var retryAt: String?
-  var started: String?
-  var finished: String?
-  var run: Int64?
-
-  init(_ record: TaskRecord) {
-    task = record.id
-    kind = record.kind
-    name = record.name
-    status = record.state.status
-    attempts = record.state.attempts
-    dependsOn = record.dependsOn
-    cause = record.state.cause
-    retryAt = record.state.retryAt.map(time)
-    started = record.started.map(time)
-    finished = record.finished.map(time)
-    run = record.run
   }
 }

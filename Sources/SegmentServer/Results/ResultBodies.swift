@@ -63,51 +63,6 @@ struct EstimateBody: Encodable {
   }
 }
 
-/// One refresh of a segment.
-struct RunBody: Encodable {
-  struct Reference: Encodable {
-    var segment: String
-    var run: Int64
-  }
-
-  var run: Int64
-  var status: String
-  var cause: String?
-  var version: Int
-  var asOf: String
-  var dataVersion: Int64
-  var started: String
-  var finished: String
-  var members: Int?
-  var entered: Int?
-  var exited: Int?
-  var erased: Int?
-  var rules: [RuleCountBody]?
-  var previousRun: Int64?
-  var references: [Reference]
-  var kept: String?
-
-  init(_ record: RunRecord, rest: SegmentService.Rest?) {
-    let result = record.result
-    run = record.id
-    status = record.status.rawValue
-    cause = record.cause
-    version = record.segmentVersion
-    asOf = time(record.asOf)
-    dataVersion = record.dataVersion
-    started = time(record.started)
-    finished = time(record.finished)
-    members = result?.count
-    entered = result?.entered
-    exited = result?.exited
-    erased = result?.erased
-    rules = result?.rules.map { RuleCountBody(rule: $0.rule, cumulative: $0.cumulative) }
-    previousRun = result?.previousRun
-    references = record.references.map { Reference(segment: $0.segment, run: $0.run) }
-    kept = rest?.rawValue
-  }
-}
-
 struct WhyBody: Encodable {
   struct Finding: Encodable {
     var text: String

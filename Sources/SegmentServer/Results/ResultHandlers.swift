@@ -45,12 +45,12 @@ struct ResultHandlers: Sendable {
     }
     let rest = try service.rest(of: runs)
     return .json(
-      Page(items: runs.map { RunBody($0, rest: rest[$0.id]) }, total: nil, next: next))
+      Page(items: runs.map { RunJSON($0, rest: rest[$0.id]) }, total: nil, next: next))
   }
 
   func run(_ request: APIRequest) throws -> Response {
     let run = try service.run(try request.runNumber(), of: try request.required("segment"))
-    return .json(RunBody(run, rest: try service.rest(of: [run])[run.id]))
+    return .json(RunJSON(run, rest: try service.rest(of: [run])[run.id]))
   }
 
   func difference(_ request: APIRequest) async throws -> Response {

@@ -102,32 +102,6 @@ private func text(_ time: Int64?) -> String? {
   time.map { Instant(microseconds: $0).description }
 }
 
-private struct TaskJSON: Encodable {
-  var task: Int
-  var kind: TaskKind
-  var name: String
-  var status: TaskStatus
-  var attempts: Int
-  var dependsOn: [Int]
-  var cause: String?
-  var started: String?
-  var finished: String?
-  var run: Int64?
-
-  init(_ record: TaskRecord) {
-    task = record.id
-    kind = record.kind
-    name = record.name
-    status = record.state.status
-    attempts = record.state.attempts
-    dependsOn = record.dependsOn
-    cause = record.state.cause
-    started = text(record.started)
-    finished = text(record.finished)
-    run = record.run
-  }
-}
-
 private struct JobJSON: Encodable {
   var job: Int64
   var trigger: JobTrigger

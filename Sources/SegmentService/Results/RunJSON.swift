@@ -1,14 +1,13 @@
 import SegmentCompiler
-import SegmentService
 import SegmentStore
 
 /// A run as programs read it.
-struct RunJSON: Encodable {
-  struct Rule: Encodable {
+public struct RunJSON: Encodable, Sendable {
+  struct Rule: Encodable, Sendable {
     var rule: Int
     var cumulative: Int
   }
-  struct Reference: Encodable {
+  struct Reference: Encodable, Sendable {
     var segment: String
     var run: Int64
   }
@@ -33,7 +32,7 @@ struct RunJSON: Encodable {
   /// What is kept of a succeeded run: all, members, counts.
   var kept: String?
 
-  init(_ record: RunRecord, rest: SegmentService.Rest? = nil) {
+  public init(_ record: RunRecord, rest: SegmentService.Rest? = nil) {
     kept = rest?.rawValue
     run = record.id
     segment = record.segment
