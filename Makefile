@@ -31,8 +31,9 @@ bench: build ## measure against the other ways to do it
 	scripts/setup --bench
 	.venv/bench/bin/python Benchmarks/core.py
 
-reference: build ## write the generated pages: operators and the schema of definitions
+reference: build ## write the generated pages: operators, settings, and the schema of definitions
 	$(RELEASE) reference > docs/OPERATORS.md
+	$(RELEASE) settings --markdown > docs/SETTINGS.md
 	$(RELEASE) schema > docs/definition.schema.json
 
 clean: ## remove what was built; .build-* and demo/ too

@@ -49,7 +49,7 @@ struct Muster: AsyncParsableCommand {
           ExplainCommand.self,
         ]),
       CommandGroup(
-        name: "Reference", subcommands: [SchemaCommand.self, ReferenceCommand.self]),
+        name: "Reference", subcommands: [SettingsCommand.self, SchemaCommand.self, ReferenceCommand.self]),
     ])
 
   static func main() async {

@@ -12,6 +12,10 @@ import Testing
     #expect(try page("OPERATORS.md") == referenceText() + "\n")
   }
 
+  @Test func `the reference of settings is up to date, else run make reference`() throws {
+    #expect(try page("SETTINGS.md") == settingsReference() + "\n")
+  }
+
   @Test func `the schema of definitions is up to date, else run make reference`() throws {
     #expect(try page("definition.schema.json") == schemaText() + "\n")
   }

@@ -13,7 +13,7 @@ public struct TextFile {
   ///   - name: what messages call it, if not by its path.
   ///   - mayBePipe: opening one waits for its writer, which must not happen where none is expected.
   /// - Throws: ``Diagnostics`` where it cannot be read, is too large, or is no UTF-8.
-  init(
+  public init(
     path: String, name: String? = nil, atMost: Int = Document.maximumBytes, mayBePipe: Bool = false
   ) throws {
     let name = name ?? path

@@ -21,38 +21,37 @@ struct ServeCommand: AsyncParsableCommand {
 
   @OptionGroup var options: WorkspaceOptions
 
-  @Option(help: "The address to listen at: this machine's own, unless a proxy is before it.")
-  var host = "127.0.0.1"
+  @Option(
+    help:
+      "The address to listen at: one of this machine's own (127.0.0.1), unless a proxy is before it."
+  )
+  var host: String?
 
-  @Option(help: "The port to listen at; 0 for any that is free.")
-  var port = 8080
-
-  enum LogFormat: String, CaseIterable, ExpressibleByArgument { case text, json }
+  @Option(help: "The port to listen at (8080); 0 for any that is free.")
+  var port: Int?
 
   @Option(help: "How it logs: text for people, json also tells of each request.")
-  var log = LogFormat.text
+  var log: LogFormat?
 
   @Flag(
+    inversion: .prefixedNo,
     help: ArgumentHelp(
       "All requests come from a proxy that speaks HTTPS.",
       discussion:
         "It must set X-Forwarded-For, which is believed, and nobody else must reach this port."))
-  var behindProxy = false
-
-  private static let loopback = ["127.0.0.1", "::1", "localhost"]
+  var behindProxy: Bool?
 
   func validate() throws {
-    guard behindProxy || ServeCommand.loopback.contains(host) else {
-      throw ValidationError(
-        "--host must be one of \(ServeCommand.loopback.joined(separator: ", ")): passwords would be readable on the way. Put a proxy that speaks HTTPS before it, and give --behind-proxy."
-      )
-    }
-    guard (0...65535).contains(port) else {
-      throw ValidationError("--port must be from 0 to 65535, not \(port).")
+    guard (0...65535).contains(port ?? 0) else {
+      throw ValidationError("--port must be from 0 to 65535, not \(port ?? 0).")
     }
   }
 
   func run() async throws {
+    let settings = try Installation.server(
+      options.settingValues(),
+      Installation.Options(
+        host: host, port: port, isBehindProxy: behindProxy, logFormat: log))
     let service = try options.open(for: "serve")
     let log = ServiceLog(service)
     let events = EventLog()
@@ -64,11 +63,10 @@ struct ServeCommand: AsyncParsableCommand {
         events.note(note)
       })
     let scheduler = Scheduler(service, runner: runner, note: { log.write($0) })
-    let settings = ServerSettings(
-      host: host, port: port, isBehindProxy: behindProxy, logsJSON: self.log == .json)
+    let address = settings.host == "::1" ? "[::1]" : settings.host
     let server = Server(service, runner: runner, events: events, settings: settings) { port in
       log.write(
-        "Serving \(service.definition.name.printable) at http://\(host == "::1" ? "[::1]" : host):\(port)/api/v1."
+        "Serving \(service.definition.name.printable) at http://\(address):\(port)/api/v1."
       )
     }
     if let warning = try service.activeSegments().warning { log.write(warning) }
@@ -96,7 +94,7 @@ struct ServeCommand: AsyncParsableCommand {
           try await server.run()
         } catch {
           await runner.stop()
-          throw ServerError(address: "\(host):\(port)", cause: "\(error)")
+          throw ServerError(address: "\(address):\(settings.port)", cause: "\(error)")
         }
       }
       try await runner.run()

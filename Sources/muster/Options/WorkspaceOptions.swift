@@ -8,34 +8,43 @@ import SegmentStore
 struct WorkspaceOptions: ParsableArguments {
   @Option(
     name: [.customShort("w"), .long],
-    help: "The workspace's folder; found in the current folder or above unless given.",
+    help:
+      "The workspace's folder; MUSTER_WORKSPACE unless given, else found in the current folder or above.",
     completion: .directory)
   var workspace: String?
 
-  @Option(help: "The most memory that queries may use before they spill to disk.")
-  var memoryLimit = "2GB"
+  @Option(
+    help: "The settings file; MUSTER_SETTINGS unless given, else settings.yaml in the workspace.",
+    completion: .file(extensions: ["yaml"]))
+  var settings: String?
+
+  @Option(help: "The most memory that queries may use before they spill to disk (2GB).")
+  var memoryLimit: String?
 
   @Option(help: "How many threads queries may use; one per core unless given.")
   var threads: Int?
 
-  /// DuckDB starts them all at once.
-  private static let mostThreads = 256
+  func settingValues() throws -> SettingValues {
+    try SettingValues(folder: try folder(), file: settings)
+  }
 
-  var settings: SegmentService.Settings {
-    SegmentService.Settings(memoryLimit: memoryLimit, threads: threads)
+  func engineSettings() throws -> SegmentService.Settings {
+    try Installation.engine(try settingValues(), memory: memoryLimit, threads: threads)
   }
 
   func validate() throws {
-    if let threads, !(1...WorkspaceOptions.mostThreads).contains(threads) {
+    guard let threads, case .number(let range) = Setting.threads.kind else { return }
+    guard range.contains(threads) else {
       throw ValidationError(
-        "--threads must be from 1 to \(WorkspaceOptions.mostThreads), not \(threads).")
+        "--threads must be from \(range.lowerBound) to \(range.upperBound), not \(threads).")
     }
   }
 
   /// Opens the workspace; a second process is told that `muster <verb>` holds it.
   func open(for verb: String) throws -> SegmentService {
     try SegmentService(
-      folder: try folder(), purpose: "muster \(verb)", author: author, settings: settings)
+      folder: try folder(), purpose: "muster \(verb)", author: author,
+      settings: try engineSettings())
   }
 
   /// Who changes things from the command line.
@@ -44,7 +53,8 @@ struct WorkspaceOptions: ParsableArguments {
   func folder() throws -> WorkspaceFolder {
     let current = URL(
       filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
-    guard let workspace else {
+    let variable = ProcessInfo.processInfo.environment["MUSTER_WORKSPACE"] ?? ""
+    guard let workspace = workspace ?? (variable.isEmpty ? nil : variable) else {
       guard let folder = WorkspaceFolder.find(from: current) else {
         throw WorkspaceError.noWorkspace(current.path)
       }

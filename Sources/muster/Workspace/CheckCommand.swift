@@ -24,7 +24,7 @@ struct CheckCommand: AsyncParsableCommand {
   func run() async throws {
     let report = try await SegmentService.check(
       options.folder(), mend: mend, purpose: "muster check", author: options.author,
-      settings: options.settings)
+      settings: options.engineSettings())
     switch format {
     case .text: Terminal.print(checkText(report))
     case .json: try Terminal.printJSON(CheckJSON(report))

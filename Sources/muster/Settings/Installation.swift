@@ -1,0 +1,47 @@
+import ArgumentParser
+import SegmentServer
+import SegmentService
+
+enum LogFormat: String, CaseIterable, ExpressibleByArgument { case text, json }
+
+/// What options, the environment and the settings file say together, in this order.
+struct Installation {
+  /// What options say; nil where they say nothing.
+  struct Options {
+    var host: String?
+    var port: Int?
+    var isBehindProxy: Bool?
+    var logFormat: LogFormat?
+  }
+
+  private static let loopback = ["127.0.0.1", "::1", "localhost"]
+
+  /// - Throws: `Diagnostics` with every problem.
+  static func server(_ values: SettingValues, _ options: Options) throws -> ServerSettings {
+    var settings = ServerSettings()
+    settings.host = options.host ?? values.text(.host) ?? settings.host
+    settings.port = options.port ?? values.number(.port) ?? settings.port
+    settings.isBehindProxy =
+      options.isBehindProxy ?? values.flag(.isBehindProxy) ?? settings.isBehindProxy
+    settings.logsJSON =
+      (options.logFormat ?? values.word(.logFormat, as: LogFormat.self)) == .json
+    try values.check()
+    guard settings.isBehindProxy || loopback.contains(settings.host) else {
+      throw ValidationError(
+        "The host '\(settings.host)' is none of \(loopback.joined(separator: ", ")): passwords would be readable on the way. Put a proxy that speaks HTTPS before it, and say so with --behind-proxy or \(Setting.isBehindProxy.rawValue)."
+      )
+    }
+    return settings
+  }
+
+  /// - Throws: `Diagnostics` with every problem.
+  static func engine(
+    _ values: SettingValues, memory: String?, threads: Int?
+  ) throws -> SegmentService.Settings {
+    var settings = SegmentService.Settings()
+    settings.memoryLimit = memory ?? values.text(.memory) ?? settings.memoryLimit
+    settings.threads = threads ?? values.number(.threads)
+    try values.check()
+    return settings
+  }
+}
