@@ -15,11 +15,13 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(
       url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1",
       traits: ["FullFoundation"]),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
@@ -35,6 +37,8 @@ let package = Package(
       name: "CZlib",
       providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
     ),
+    // What Swift's view of the C library leaves out.
+    .target(name: "CExchange"),
     // Definition → plan → SQL: pure values, no I/O, no clock.
     .target(
       name: "SegmentCompiler",
@@ -64,7 +68,7 @@ let package = Package(
     .target(
       name: "SegmentService",
       dependencies: [
-        "SegmentCompiler", "SegmentEngines", "SegmentStore",
+        "CExchange", "SegmentCompiler", "SegmentEngines", "SegmentStore",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
       ],
@@ -95,6 +99,7 @@ let package = Package(
         .embedInCode("OpenAPI/jobs.yaml"),
         .embedInCode("OpenAPI/outputs.yaml"),
         .embedInCode("OpenAPI/erasure.yaml"),
+        .embedInCode("OpenAPI/backups.yaml"),
         .embedInCode("OpenAPI/identity.yaml"),
       ],
       swiftSettings: strict
@@ -104,6 +109,8 @@ let package = Package(
       dependencies: [
         "SegmentCompiler", "SegmentEngines", "SegmentServer", "SegmentService", "SegmentStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOFoundationCompat", package: "swift-nio"),
       ],
       swiftSettings: strict
     ),

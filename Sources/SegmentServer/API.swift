@@ -26,6 +26,7 @@ struct API: Sendable {
   let cleanup: CleanupHandlers
   let status: StatusHandlers
   let outputs: OutputHandlers
+  let backups: BackupHandlers
 
   /// - Parameter idempotency: what remembers requests; all that are answered at the same time share it.
   init(
@@ -53,6 +54,7 @@ struct API: Sendable {
     cleanup = CleanupHandlers(service: service)
     status = StatusHandlers(service: service)
     outputs = OutputHandlers(service: service)
+    backups = BackupHandlers(service: service, settings: settings.backups)
   }
 
   /// The same, for somebody who is responsible for what is changed.
@@ -87,6 +89,8 @@ struct API: Sendable {
     case .restoreSegment: try trash.restore(request)
 
     case .eraseProfile: try await erasure.erase(request)
+    case .listBackups: try backups.list()
+    case .makeBackup: try await backups.make(request)
 
     case .validateDefinitions: try definitions.validate(request)
     case .previewDefinition: try await definitions.preview(request)

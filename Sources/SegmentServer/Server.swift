@@ -1,3 +1,4 @@
+import Foundation
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -14,6 +15,10 @@ public struct ServerSettings: Sendable {
   public var isBehindProxy: Bool
   /// How long nothing may be sent to one who watches events.
   public var heartbeat: Duration
+  /// Where backups are made; nil where nobody has said.
+  public var backups: BackupSettings?
+  /// Where it listens to commands at the machine, too; nil for nowhere.
+  public var socket: String?
   /// Whether its log is a JSON object per line instead of text.
   public var logsJSON: Bool
 
@@ -41,6 +46,9 @@ public struct ServerSettings: Sendable {
 
 /// The HTTP server of a workspace.
 public struct Server: Sendable {
+  /// Begins the paths of all operations.
+  public static let basePath = Contract.basePath
+
   private let group: ServiceGroup
 
   /// - Parameters:
@@ -52,12 +60,17 @@ public struct Server: Sendable {
     isRunning: @escaping @Sendable (Int) -> Void = { _ in }
   ) {
     let logger = settings.logger
-    group = ServiceGroup(
-      services: [
-        makeApplication(
-          API(service, runner: runner, events: events, settings: settings), settings: settings,
-          logger: logger, isRunning: isRunning)
-      ], logger: logger)
+    let router = makeRouter(
+      API(service, runner: runner, events: events, settings: settings), contract: .own)
+    var services: [any Service] = [
+      makeApplication(router, settings: settings, logger: logger, isRunning: isRunning)
+    ]
+    if let socket = settings.socket {
+      // Of a process that was killed: the workspace has no other owner.
+      unlink(socket)
+      services.append(makeApplication(router, at: .unixDomainSocket(path: socket), logger: logger))
+    }
+    group = ServiceGroup(services: services, logger: logger)
   }
 
   /// Answers requests until it is stopped.
@@ -70,15 +83,24 @@ public struct Server: Sendable {
 }
 
 func makeApplication(
-  _ api: API, settings: ServerSettings, logger: Logger,
+  _ router: Router<APIContext>, settings: ServerSettings, logger: Logger,
   isRunning: @escaping @Sendable (Int) -> Void = { _ in }
 ) -> some ApplicationProtocol {
+  makeApplication(
+    router, at: .hostname(settings.host, port: settings.port), logger: logger,
+    isRunning: { isRunning($0 ?? settings.port) })
+}
+
+/// - Parameter isRunning: is called with the port, where there is one, when requests can come.
+private func makeApplication(
+  _ router: Router<APIContext>, at address: BindAddress, logger: Logger,
+  isRunning: @escaping @Sendable (Int?) -> Void = { _ in }
+) -> some ApplicationProtocol {
   Application(
-    router: makeRouter(api, contract: .own),
+    router: router,
     server: .http1(configuration: HTTP1Channel.Configuration(idleTimeout: .seconds(120))),
-    configuration: ApplicationConfiguration(
-      address: .hostname(settings.host, port: settings.port), serverName: "Muster"),
-    onServerRunning: { channel in isRunning(channel.localAddress?.port ?? settings.port) },
+    configuration: ApplicationConfiguration(address: address, serverName: "Muster"),
+    onServerRunning: { channel in isRunning(channel.localAddress?.port) },
     logger: logger)
 }
 
@@ -89,7 +111,7 @@ func makeRouter(_ api: API, contract: Contract) -> Router<APIContext> {
   router.add(middleware: SecurityHeaders(settings: api.settings))
   router.add(middleware: RequestLog(metrics: metrics))
   router.add(middleware: GzipMiddleware())
-  router.add(middleware: ProblemMiddleware(contract: contract))
+  router.add(middleware: ProblemMiddleware(contract: contract, runner: api.jobs.runner))
   Probes(service: api.service, metrics: metrics).add(to: router)
   for route in contract.routes {
     router.on(RouterPath(Contract.basePath + route.path), method: route.method) {

@@ -74,7 +74,7 @@ public struct SegmentService: Sendable {
     now: @escaping @Sendable () -> Instant = { Instant(Date()) }
   ) throws {
     (text, definition) = try folder.readDefinition()
-    try folder.create()
+    try folder.createState()
     self.folder = folder
     lock = try WorkspaceLock(folder, purpose: purpose)
     try folder.requireStore()

@@ -21,5 +21,6 @@ let migrator: DatabaseMigrator = {
   registerAccounts(&migrator)  // Accounts.swift
   registerSessions(&migrator)  // Sessions.swift
   registerAPIKeys(&migrator)  // APIKeys.swift
+  registerBackups(&migrator)  // Backups.swift
   return migrator
 }()

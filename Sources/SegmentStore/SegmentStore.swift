@@ -71,6 +71,8 @@ public enum SegmentStoreError: Error, Equatable, CustomStringConvertible {
   /// A change without an entry in the audit log: a mistake of the program.
   case unlogged
   case unknownAccount
+  /// Two states are not of the same workspace.
+  case otherWorkspace
   /// Nobody could manage accounts any more.
   case lastAdministrator(String)
 
@@ -92,6 +94,8 @@ public enum SegmentStoreError: Error, Equatable, CustomStringConvertible {
     case .rewrittenMeanwhile:
       "Nothing was published: the data was rewritten by an erasure meanwhile, or other data was published during one. Run it again."
     case .file(let path, let reason): "\(path): \(reason)"
+    case .otherWorkspace:
+      "The backup is not one of this workspace. Restore it into a folder of its own."
     case .unknownAccount: "The account was deleted meanwhile."
     case .lastAdministrator(let name):
       "'\(name)' is the last active administrator. Make somebody else an administrator first."

@@ -18,7 +18,8 @@ struct Muster: AsyncParsableCommand {
         name: "Workspace",
         subcommands: [
           InitCommand.self, SampleCommand.self, LoadCommand.self, CatalogCommand.self,
-          ValuesCommand.self, ProfileCommand.self, CheckCommand.self, EraseCommand.self,
+          ValuesCommand.self, ProfileCommand.self, CheckCommand.self, BackupCommand.self,
+          EraseCommand.self,
           CollectGarbageCommand.self,
         ]),
       CommandGroup(
@@ -32,7 +33,9 @@ struct Muster: AsyncParsableCommand {
         ]),
       CommandGroup(
         name: "Unattended",
-        subcommands: [ServeCommand.self, ScheduleCommand.self, JobsCommand.self]),
+        subcommands: [
+          ServeCommand.self, ScheduleCommand.self, JobsCommand.self, APICommand.self,
+        ]),
       CommandGroup(
         name: "Who may",
         subcommands: [UsersCommand.self, APIKeysCommand.self, AuditCommand.self]),
@@ -49,7 +52,8 @@ struct Muster: AsyncParsableCommand {
           ExplainCommand.self,
         ]),
       CommandGroup(
-        name: "Reference", subcommands: [SettingsCommand.self, SchemaCommand.self, ReferenceCommand.self]),
+        name: "Reference",
+        subcommands: [SettingsCommand.self, SchemaCommand.self, ReferenceCommand.self]),
     ])
 
   static func main() async {

@@ -10,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import backup
 import day
 from chaos import Chaos
 from server import Server
@@ -37,6 +38,9 @@ def main():
             passed = all([fuzz(server, arguments, known) for known in (KNOWN, {})])
             errors = [line for line in server.lines if "error" in line.lower()]
             print("".join(errors), end="")
+        with tempfile.TemporaryDirectory(prefix="muster-backups-") as place:
+            backup.check(server, Path(place) / "copies")
+        print("A backup of the running server was made and restored.", flush=True)
         began = time.monotonic()
         print(f"{Chaos(server, arguments.seed).run(arguments.kills)}, in {time.monotonic() - began:.0f} s")
     return 0 if passed and not errors else 1

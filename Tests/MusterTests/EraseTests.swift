@@ -35,7 +35,7 @@ import Testing
         - c.csv: 1 row of Customer
         - the segment 's', version 2, quotes Customer.Email
         - 1 row of Address to which nothing else refers
-        - lists of members that were written to files, backups, and your data files
+        - lists of members that were written to files, copies of the disk, and your data files
         """)
     report.tables = []
     report.unknown = 2

@@ -7,6 +7,8 @@ import Testing
 @testable import muster
 
 @Suite struct SettingsTests {
+  private let folder = WorkspaceFolder(URL(filePath: "/shop", directoryHint: .isDirectory))
+
   private func values(_ text: String = "", _ environment: [String: String] = [:]) throws
     -> SettingValues
   {
@@ -32,11 +34,11 @@ import Testing
     let file = "listen: {port: 1, host: localhost}"
     let variable = ["MUSTER_LISTEN_PORT": "2"]
     let none = Installation.Options()
-    #expect(try Installation.server(values(), none).port == 8080)
-    #expect(try Installation.server(values(file), none).port == 1)
-    #expect(try Installation.server(values(file, variable), none).port == 2)
-    #expect(try Installation.server(values(file, variable), .init(port: 3)).port == 3)
-    #expect(try Installation.server(values(file, variable), none).host == "localhost")
+    #expect(try Installation.server(values(), in: folder, none).port == 8080)
+    #expect(try Installation.server(values(file), in: folder, none).port == 1)
+    #expect(try Installation.server(values(file, variable), in: folder, none).port == 2)
+    #expect(try Installation.server(values(file, variable), in: folder, .init(port: 3)).port == 3)
+    #expect(try Installation.server(values(file, variable), in: folder, none).host == "localhost")
   }
 
   @Test func `every setting is read from the file and from its variable`() throws {
@@ -90,13 +92,26 @@ import Testing
     #expect(problems[3].contains("MUSTER_ENGINE_THREADS") && problems[3].contains("1 to 256"))
   }
 
+  @Test
+  func `backups go where an option says, from where one is, or the settings, from the workspace`()
+    throws
+  {
+    #expect(try Installation.backups(values(), in: folder) == nil)
+    let set = try values("backup: {folder: copies, keep: 3}")
+    #expect(
+      try Installation.backups(set, in: folder) == BackupSettings(path: "/shop/copies", keep: 3))
+    #expect(
+      try Installation.backups(set, in: folder, to: "/elsewhere", keep: 1)
+        == BackupSettings(path: "/elsewhere", keep: 1))
+  }
+
   @Test func `a server that others can reach needs a proxy`() throws {
     let open = try values("listen: {host: 0.0.0.0}")
-    #expect(throws: ValidationError.self) { try Installation.server(open, .init()) }
+    #expect(throws: ValidationError.self) { try Installation.server(open, in: folder, .init()) }
     let proxied = try values("listen: {host: 0.0.0.0, behindProxy: true}")
-    #expect(try Installation.server(proxied, .init()).isBehindProxy)
+    #expect(try Installation.server(proxied, in: folder, .init()).isBehindProxy)
     #expect(throws: ValidationError.self) {
-      try Installation.server(proxied, .init(isBehindProxy: false))
+      try Installation.server(proxied, in: folder, .init(isBehindProxy: false))
     }
   }
 

@@ -11,10 +11,13 @@ struct Caller: Sendable {
   let signedIn: SignedIn?
   /// Of the session.
   let token: Token?
+  /// Whether it is a command at the machine, which may do everything: whoever runs it can read the files.
+  let isCommandLine: Bool
 
   /// Who is responsible for what the request changes.
   var author: Author {
-    signedIn?.author(from: origin) ?? Author(.system, name: "anonymous", origin: origin)
+    if isCommandLine { return .commandLine(user: NSUserName()) }
+    return signedIn?.author(from: origin) ?? Author(.system, name: "anonymous", origin: origin)
   }
 
   /// Reads who asks; whoever shows a proof that is worth nothing is refused.
@@ -24,7 +27,10 @@ struct Caller: Sendable {
     origin = Origin(
       address: settings.address(of: request, context), userAgent: request.headers[.userAgent],
       request: context.id)
-    if let authorization = request.headers[.authorization] {
+    isCommandLine = context.isCommandLine
+    if isCommandLine {
+      (signedIn, token) = (nil, nil)
+    } else if let authorization = request.headers[.authorization] {
       let parts = authorization.split(separator: " ", maxSplits: 1)
       guard parts.count == 2, parts[0].lowercased() == "bearer",
         let known = try identity.apiKey(String(parts[1]))
@@ -45,6 +51,7 @@ struct Caller: Sendable {
   func require(
     _ route: Route, _ request: Request, identity: Identity, settings: ServerSettings
   ) throws {
+    if isCommandLine { return }
     if route.changesSomething, request.headers[.authorization] == nil {
       try requireOwnPage(request, settings)
     }

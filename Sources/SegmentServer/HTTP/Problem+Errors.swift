@@ -149,7 +149,7 @@ extension Problem {
     case .unknownVersion: self.init(.notFound, "unknownVersion", error.description)
     case .unknownAccount: self.init(.notFound, "unknownAccount", error.description)
     case .lastAdministrator: self.init(.conflict, "lastAdministrator", error.description)
-    case .file, .damaged, .olderSchema, .unlogged:
+    case .file, .damaged, .olderSchema, .unlogged, .otherWorkspace:
       self.init(.internalServerError, "store", error.description)
     }
   }

@@ -1,10 +1,13 @@
 import Hummingbird
 import Logging
 import SegmentEngines
+import SegmentService
 
 /// Tells a client of errors as problems, and the log of those that are the server's.
 struct ProblemMiddleware: RouterMiddleware {
   let contract: Contract
+  /// Ends where an error leaves nothing else to do.
+  let runner: JobRunner
 
   func handle(
     _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
@@ -14,6 +17,7 @@ struct ProblemMiddleware: RouterMiddleware {
     } catch let error as HTTPError where error.status == .notFound && error.body == nil {
       return notFound(request).response(id: context.id)
     } catch {
+      await runner.stop(after: error)
       let problem = Problem(error)
       if problem.status.code >= 500 { log(error, problem.code, context.logger) }
       return problem.response(id: context.id)

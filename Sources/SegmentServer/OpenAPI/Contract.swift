@@ -21,7 +21,7 @@ struct Contract: Sendable {
           PackageResources.openapi_yaml, PackageResources.segments_yaml,
           PackageResources.definitions_yaml, PackageResources.catalog_yaml,
           PackageResources.results_yaml, PackageResources.jobs_yaml, PackageResources.outputs_yaml,
-          PackageResources.erasure_yaml,
+          PackageResources.erasure_yaml, PackageResources.backups_yaml,
           PackageResources.identity_yaml,
         ].map { String(decoding: $0, as: UTF8.self) })
     } catch {

@@ -9,6 +9,7 @@ enum Endpoint: String, Sendable, CaseIterable {
   case listTrash, emptyTrash, purgeSegment, restoreSegment
 
   case eraseProfile
+  case listBackups, makeBackup
 
   case validateDefinitions, previewDefinition, explainDefinitions, estimateDefinition
 

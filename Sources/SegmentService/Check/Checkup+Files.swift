@@ -122,6 +122,11 @@ extension Checkup {
     where !service.folder.isKnown(file.url.lastPathComponent, dataFile: service.data.current.name) {
       report.note(.notice, file.url.lastPathComponent, "It is none of Muster's.", .none)
     }
+    for state in service.folder.statesAside {
+      report.note(
+        .notice, state.lastPathComponent, "It was set aside when a backup was restored.",
+        .advice("Delete it when you are sure that nobody needs it; the next erasure does."))
+    }
     let aside = (try? StoredFile.all(in: service.folder.damaged).count) ?? 0
     if aside > 0 {
       report.note(
@@ -138,7 +143,8 @@ extension WorkspaceFolder {
 
   func isKnown(_ name: String, dataFile: String) -> Bool {
     let store = store.lastPathComponent
-    let folders = [members, outputs, cache, temporary, damaged, lock].map(\.lastPathComponent)
+    let folders = [members, outputs, cache, temporary, damaged, lock, socket].map(
+      \.lastPathComponent)
     let files = [store, store + "-wal", store + "-shm", dataFile, dataFile + ".wal"]
     return (folders + files).contains(name) || name.hasPrefix(dataFile + ".staging")
   }

@@ -51,6 +51,8 @@ public struct ErasureReport: Sendable, Equatable {
     public var mentions: [Mention] = []
     /// Rows to which only erased ones referred: they may be about the profiles, or not.
     public var unreferred: [Unreferred] = []
+    /// Folders of backups that were made before. Whoever restores one gets it without the profiles.
+    public var backups: [String] = []
   }
 
   public struct File: Sendable, Equatable {

@@ -39,6 +39,8 @@ public struct ErasureJSON: Encodable, Sendable {
   var files: [File]
   var mentions: [Mention]
   var unreferred: [Unreferred]
+  /// Folders of backups that still hold the profiles.
+  var backups: [String]
 
   public init(_ report: ErasureReport, isDone: Bool) {
     audience = report.audience
@@ -55,5 +57,6 @@ public struct ErasureJSON: Encodable, Sendable {
     files = report.leftovers.files.map { File(file: $0.path, table: $0.table, rows: $0.rows) }
     mentions = report.leftovers.mentions.map(Mention.init)
     unreferred = report.leftovers.unreferred.map { Unreferred(table: $0.table, rows: $0.rows) }
+    backups = report.leftovers.backups
   }
 }

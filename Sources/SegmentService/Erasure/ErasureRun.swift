@@ -71,6 +71,11 @@ final class ErasureRun {
           try await suppression.findKeys(in: rows, links: view.links)
         }
       }
+      // Keys whose rows are in no data version any more, which a backup may have brought back.
+      for dictionary in dictionaries {
+        guard let place = dictionary.place else { continue }
+        try await suppression.findProfiles(in: dictionary.rows, of: place)
+      }
     }
     try await cascade.follow(views, keysOf: Set(dictionaries.compactMap(\.place)))
     let burnt = try await burn()
@@ -80,6 +85,7 @@ final class ErasureRun {
     }
     report.leftovers.files = try await files()
     report.leftovers.unreferred = try await unreferred(views)
+    report.leftovers.backups = try service.backups().filter(\.isThere).map(\.record.path)
     var found = Found(
       report: report, keys: try await profileKeys(), burnt: burnt,
       quotations: try await quotations(views), suppressed: try await suppression.additions())

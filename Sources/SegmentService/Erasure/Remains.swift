@@ -37,7 +37,7 @@ extension SegmentService {
       try StoredFile.remove(file.url)
     }
     try removeOutputFiles()
-    try StoredFile.remove(folder.damaged)
+    for state in [folder.damaged] + folder.statesAside { try StoredFile.remove(state) }
     for folder in [folder.members, folder.cache] { try DurableFile.synchronize(folder: folder) }
     try store.finishErasures()
   }

@@ -54,6 +54,12 @@ struct Suppression {
     }
   }
 
+  /// Adds to the cascade the profiles of a dictionary whose keys are on the list.
+  func findProfiles(in dictionary: StoredRows, of place: KeyPlace) async throws {
+    guard list.keys.contains(where: { $0.kind == .profile && $0.place == place }) else { return }
+    try await find("key", of: dictionary, in: KeySet(.profile, place))
+  }
+
   private func find(_ attribute: String, of rows: StoredRows, in set: KeySet) async throws {
     guard let type = rows.columns[attribute] else { return }
     let text = KeyText(type: type)

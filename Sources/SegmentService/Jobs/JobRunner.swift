@@ -114,6 +114,14 @@ public actor JobRunner {
     for signal in signals.values { signal.send(.stop) }
   }
 
+  /// Stops where an error, of whatever asked the engine, says that nothing can be read in this process any more:
+  /// then ``run()`` throws ``DataFileLost``.
+  public func stop(after error: any Error) {
+    guard error.retry == .afterRestart, lost == nil else { return }
+    lost = DataFileLost(cause: "\(error)")
+    stop()
+  }
+
   private func signal(for job: Int64) -> JobSignal {
     if let signal = signals[job] { return signal }
     let signal = JobSignal()

@@ -33,7 +33,9 @@ extension SegmentStoreError {
     switch self {
     // Somebody else was faster: with a segment that was deleted or renamed, or an erasure.
     case .file, .damaged, .rewrittenMeanwhile, .changedMeanwhile, .unknownSegment: .later
-    case .unknownVersion, .olderSchema, .unlogged, .unknownAccount, .lastAdministrator: .never
+    case .unknownVersion, .olderSchema, .unlogged, .unknownAccount, .lastAdministrator,
+      .otherWorkspace:
+      .never
     }
   }
 }

@@ -73,7 +73,8 @@ public enum DurableFile {
 }
 
 extension SHA256.Digest {
-  fileprivate var hexadecimal: String { map { String(format: "%02x", $0) }.joined() }
+  /// 64 lower-case digits.
+  var hexadecimal: String { map { String(format: "%02x", $0) }.joined() }
 }
 
 /// A new file, or an empty one in the place of an old one.

@@ -6,10 +6,18 @@ public struct WorkspaceFolder: Sendable {
   /// The folder of `workspace.yaml`.
   public let root: URL
 
-  public init(_ root: URL) { self.root = root.standardizedFileURL }
+  /// Where its state is, within the folder.
+  private let stateName: String
+
+  public init(_ root: URL) { self.init(root, state: ".muster") }
+
+  init(_ root: URL, state: String) {
+    self.root = root.standardizedFileURL
+    stateName = state
+  }
 
   public var definition: URL { root.appending(path: "workspace.yaml") }
-  var state: URL { root.appending(path: ".muster") }
+  var state: URL { root.appending(path: stateName) }
   var store: URL { state.appending(path: "muster.sqlite") }
   /// A data file; the store knows the name of the one in force.
   func database(_ name: String) -> URL { state.appending(path: name) }
@@ -18,6 +26,8 @@ public struct WorkspaceFolder: Sendable {
   /// Results of leaves, made again where they are missing.
   var cache: URL { state.appending(path: "cache") }
   var temporary: URL { state.appending(path: "tmp") }
+  /// Where a server that owns the workspace listens to commands.
+  public var socket: URL { state.appending(path: "socket") }
   var lock: URL { state.appending(path: "lock") }
 
   /// The nearest folder with a workspace file, from `start` upwards; nil where there is none.
@@ -48,8 +58,8 @@ public struct WorkspaceFolder: Sendable {
   /// The time zone of the workspace, read without opening it.
   public func timeZone() throws -> String { try readDefinition().1.timeZone }
 
-  /// Makes the folders that are missing; those that others are in are on disk when it returns.
-  func create() throws {
+  /// Makes the folders of the state that are missing; those that others are in are on disk when it returns.
+  func createState() throws {
     for folder in [state, members, cache, temporary]
     where !FileManager.default.fileExists(atPath: folder.path) {
       guard mkdir(folder.path, 0o700) == 0 else { throw FileError(path: folder.path) }

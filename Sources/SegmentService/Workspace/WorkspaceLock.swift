@@ -48,7 +48,9 @@ public enum WorkspaceError: Error, Equatable, CustomStringConvertible {
     case .noWorkspace(let path):
       "There is no workspace.yaml in \(path) or above it. Name a workspace with --workspace."
     case .locked(let holder):
-      "The workspace is in use by \(holder). Wait until it is done."
+      holder.hasPrefix("muster serve")
+        ? "The workspace is in use by \(holder). Ask that, by 'muster api' or its HTTP API, or stop it."
+        : "The workspace is in use by \(holder). Wait until it is done."
     case .changedSinceLoad(let tables):
       "The workspace file says something else of \(tables.joined(separator: ", ")) than at the last load. Run 'muster load'."
     case .notLoaded: "No data is loaded yet. Run 'muster load'."

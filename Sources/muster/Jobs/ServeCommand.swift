@@ -48,8 +48,8 @@ struct ServeCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let settings = try Installation.server(
-      options.settingValues(),
+    let wanted = try Installation.server(
+      options.settingValues(), in: options.folder(),
       Installation.Options(
         host: host, port: port, isBehindProxy: behindProxy, logFormat: log))
     let service = try options.open(for: "serve")
@@ -63,6 +63,7 @@ struct ServeCommand: AsyncParsableCommand {
         events.note(note)
       })
     let scheduler = Scheduler(service, runner: runner, note: { log.write($0) })
+    let settings = listeningToCommands(wanted, of: service.folder, log)
     let address = settings.host == "::1" ? "[::1]" : settings.host
     let server = Server(service, runner: runner, events: events, settings: settings) { port in
       log.write(
@@ -104,6 +105,23 @@ struct ServeCommand: AsyncParsableCommand {
     }
     log.write("Stopped.")
   }
+}
+
+/// The same with a socket for commands at the machine, where its path fits.
+private func listeningToCommands(
+  _ settings: ServerSettings, of folder: WorkspaceFolder, _ log: ServiceLog
+) -> ServerSettings {
+  // In bytes, as the system has it.
+  let longest = 103
+  guard folder.socket.path.utf8.count <= longest else {
+    log.write(
+      "The path \(folder.socket.path.printable) is too long for a socket: commands cannot ask this server."
+    )
+    return settings
+  }
+  var settings = settings
+  settings.socket = folder.socket.path
+  return settings
 }
 
 private struct ServerError: Error, CustomStringConvertible {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import SegmentServer
 import SegmentService
 
@@ -17,7 +18,9 @@ struct Installation {
   private static let loopback = ["127.0.0.1", "::1", "localhost"]
 
   /// - Throws: `Diagnostics` with every problem.
-  static func server(_ values: SettingValues, _ options: Options) throws -> ServerSettings {
+  static func server(
+    _ values: SettingValues, in folder: WorkspaceFolder, _ options: Options
+  ) throws -> ServerSettings {
     var settings = ServerSettings()
     settings.host = options.host ?? values.text(.host) ?? settings.host
     settings.port = options.port ?? values.number(.port) ?? settings.port
@@ -25,6 +28,7 @@ struct Installation {
       options.isBehindProxy ?? values.flag(.isBehindProxy) ?? settings.isBehindProxy
     settings.logsJSON =
       (options.logFormat ?? values.word(.logFormat, as: LogFormat.self)) == .json
+    settings.backups = try backups(values, in: folder)
     try values.check()
     guard settings.isBehindProxy || loopback.contains(settings.host) else {
       throw ValidationError(
@@ -32,6 +36,22 @@ struct Installation {
       )
     }
     return settings
+  }
+
+  /// nil where nothing says where.
+  ///
+  /// - Throws: `Diagnostics` with every problem.
+  static func backups(
+    _ values: SettingValues, in folder: WorkspaceFolder, to path: String? = nil, keep: Int? = nil
+  ) throws -> BackupSettings? {
+    // What is typed is relative to where one is, what is set to the workspace.
+    let typed = path.map { URL(filePath: $0, directoryHint: .isDirectory) }
+    let set = values.text(.backupFolder).map {
+      URL(filePath: $0, directoryHint: .isDirectory, relativeTo: folder.root)
+    }
+    let keep = keep ?? values.number(.backupKeep)
+    try values.check()
+    return (typed ?? set).map { BackupSettings(path: $0.absoluteURL.path, keep: keep) }
   }
 
   /// - Throws: `Diagnostics` with every problem.

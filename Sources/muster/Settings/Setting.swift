@@ -7,6 +7,8 @@ enum Setting: String, CaseIterable, Sendable {
   case logFormat = "log.format"
   case memory = "engine.memory"
   case threads = "engine.threads"
+  case backupFolder = "backup.folder"
+  case backupKeep = "backup.keep"
 
   /// One sentence, and what holds unless it is set.
   var meaning: String {
@@ -18,6 +20,9 @@ enum Setting: String, CaseIterable, Sendable {
       "Whether all requests come from a proxy that speaks HTTPS (false). It must set X-Forwarded-For, which is believed, and nobody else must reach the port."
     case .logFormat: "text for people (unless set), json also tells of each request."
     case .memory: "The most memory that queries may use before they spill to disk (2GB)."
+    case .backupFolder:
+      "Where backups are made: a folder, best on another disk; relative to the workspace's."
+    case .backupKeep: "How many backups stay there (all)."
     case .threads: "How many threads queries may use, 1 to 256 (one per core)."
     }
   }
@@ -37,10 +42,11 @@ enum Setting: String, CaseIterable, Sendable {
 
   var kind: Kind {
     switch self {
-    case .host, .memory: .text
+    case .host, .memory, .backupFolder: .text
     case .port: .number(0...65535)
     case .isBehindProxy: .flag
     case .logFormat: .word(LogFormat.allCases.map(\.rawValue))
+    case .backupKeep: .number(1...100_000)
     // DuckDB starts them all at once.
     case .threads: .number(1...256)
     }

@@ -34,7 +34,7 @@ struct SettingsCommand: ParsableCommand {
     Terminal.print("\(table)")
     // Where there is something wrong with a value.
     _ = try Installation.engine(values, memory: nil, threads: nil)
-    _ = try Installation.server(values, Installation.Options())
+    _ = try Installation.server(values, in: options.folder(), Installation.Options())
   }
 }
 

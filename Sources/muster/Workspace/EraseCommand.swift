@@ -149,7 +149,12 @@ private func leftoverLines(_ leftovers: ErasureReport.Leftovers) -> [String] {
     lines.append(
       "- \(table.rows.counted("row")) of \(table.table.printable) to which nothing else refers")
   }
-  return lines + ["- lists of members that were written to files, backups, and your data files"]
+  for backup in leftovers.backups {
+    lines.append("- the backup \(backup.printable): restoring it leaves them out")
+  }
+  return lines + [
+    "- lists of members that were written to files, copies of the disk, and your data files"
+  ]
 }
 
 private struct ErasureRecordJSON: Encodable {

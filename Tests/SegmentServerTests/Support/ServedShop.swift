@@ -94,15 +94,18 @@ final class ServedShop: Sendable {
   /// Asks the router itself, or a server on a port of its own.
   func serve(
     _ setup: TestingSetup = .router, isBehindProxy: Bool = false, logger: Logger? = nil,
+    backups: BackupSettings? = nil,
     _ test: @Sendable (Client) async throws -> Void
   ) async throws {
     var silent = Logger(label: "test")
     silent.logLevel = .critical
-    let settings = ServerSettings(
+    var settings = ServerSettings(
       port: 0, isBehindProxy: isBehindProxy, heartbeat: .milliseconds(50))
+    settings.backups = backups
     let server = makeApplication(
-      API(service, runner: runner, events: events, settings: settings), settings: settings,
-      logger: logger ?? silent)
+      makeRouter(
+        API(service, runner: runner, events: events, settings: settings), contract: .own),
+      settings: settings, logger: logger ?? silent)
     try await server.test(setup) { [key] in try await test(Client(client: $0, key: key)) }
   }
 

@@ -207,4 +207,12 @@ import Testing
       #expect(ended.tasks.map(\.state.status) == [.successful])
     }
   }
+
+  @Test func `a data file that is lost by whoever asks ends the runner, too`() async throws {
+    let shop = try await Shop(segments: Shop.oslo)
+    let runner = JobRunner(shop.service, settings: Shop.settings())
+    await runner.stop(after: DuckDBError(message: "no room", category: .outOfMemory))
+    await runner.stop(after: DuckDBError(message: "has been invalidated", category: .fatal))
+    await #expect(throws: DataFileLost.self) { try await runner.run() }
+  }
 }
