@@ -83,6 +83,7 @@ public struct SegmentService: Sendable {
     if try !store.dataVersions().isEmpty { try folder.requireDataFile(dataFile) }
     try folder.removeDataFiles(except: dataFile)
     try folder.removeSpilledFiles()
+    try folder.removeUnfinishedStates()
     data = try DataFile(dataFile, in: folder, settings: settings, engine: engine)
     self.now = now
     identity = Identity(

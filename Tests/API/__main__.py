@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from random import Random
 
 import backup
 import day
@@ -39,7 +40,7 @@ def main():
             errors = [line for line in server.lines if "error" in line.lower()]
             print("".join(errors), end="")
         with tempfile.TemporaryDirectory(prefix="muster-backups-") as place:
-            backup.check(server, Path(place) / "copies")
+            backup.check(server, Path(place) / "copies", Random(arguments.seed))
         print("A backup of the running server was made and restored.", flush=True)
         began = time.monotonic()
         print(f"{Chaos(server, arguments.seed).run(arguments.kills)}, in {time.monotonic() - began:.0f} s")

@@ -2,12 +2,18 @@
 
 import json
 import shutil
+import subprocess
+import time
 from pathlib import Path
+from random import Random
 
 from server import Server
 
 
-def check(server: Server, place: Path):
+KILLS = 12
+
+
+def check(server: Server, place: Path, random: Random):
     """Makes a backup of a running server, changes something, and goes back."""
     with server:
         client = server.session()
@@ -25,9 +31,32 @@ def check(server: Server, place: Path):
             raise AssertionError("a workspace was replaced under its server")
         except RuntimeError as refusal:
             assert "in use" in str(refusal), refusal
+    kill_restores(server, path, random)
     server.run("backup", "restore", path, "--yes")
     assert '"later"' not in server.run("show", "vip", "--format", "json")
     server.run("check")
     with server:
         assert server.session().get_json("/segments/vip")["revision"] == before["revision"]
     shutil.rmtree(place)
+
+
+def kill_restores(server, path, random):
+    """Whenever a restore is killed, the workspace has the old state or the new one, and the next one can be done."""
+    command = [str(server.program), "backup", "restore", path, "--yes"]
+    began = time.monotonic()
+    subprocess.run(command, cwd=server.folder, check=True, capture_output=True)
+    takes = time.monotonic() - began
+    before = json.loads(server.run("show", "vip", "--format", "json")).get("description")
+    for number in range(KILLS):
+        server.run("edit", "vip", "--description", f"kill {number}")
+        process = subprocess.Popen(command, cwd=server.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(takes * random.random())
+        process.kill()
+        process.wait()
+        shown = json.loads(server.run("show", "vip", "--format", "json")).get("description")
+        assert shown in (f"kill {number}", before), shown
+        server.run("check")
+    unfinished = [aside for aside in server.folder.glob(".muster-*") if (aside / "unfinished").exists()]
+    assert not unfinished, unfinished
+    for aside in server.folder.glob(".muster-*"):
+        shutil.rmtree(aside)

@@ -36,6 +36,7 @@ extension SegmentService {
     let hadState = FileManager.default.fileExists(atPath: folder.store.path)
     try folder.createState()
     let lock = try WorkspaceLock(folder, purpose: purpose)
+    try folder.removeUnfinishedStates()
     defer { withExtendedLifetime(lock) {} }
 
     let stamp = now().description.filter { $0.isNumber || $0 == "T" || $0 == "Z" }
@@ -46,6 +47,8 @@ extension SegmentService {
       let erased = try await makeReady(
         next, backup, current: hadState ? folder : nil, purpose: purpose, author: author,
         settings: settings, now: now)
+      try StoredFile.remove(next.unfinished)
+      try DurableFile.synchronize(folder: next.state)
       try WorkspaceFolder.exchange(next.state, folder.state)
       try DurableFile.synchronize(folder: folder.root)
       if !hadState { try StoredFile.remove(next.state) }
@@ -88,6 +91,8 @@ extension Backup {
     from source: URL, to folder: WorkspaceFolder, progress: @Sendable (Double) -> Void
   ) async throws {
     try folder.createState()
+    try DurableFile.write([], to: folder.unfinished)
+    try DurableFile.synchronize(folder: folder.state)
     var done: Int64 = 0
     for file in files where file.path != BackupNames.workspaceFile {
       let target = folder.state.appending(path: file.path)
@@ -123,6 +128,18 @@ extension WorkspaceFolder {
     return names.filter {
       $0.wholeMatch(of: /\.muster-[0-9]{8}T[0-9]+Z/) != nil && $0 != state.lastPathComponent
     }.sorted().map { root.appending(path: $0) }
+  }
+
+  /// Marks a state that is being made ready.
+  fileprivate var unfinished: URL { state.appending(path: "unfinished") }
+
+  /// Removes what a restore that was killed has left. Only while nobody else has the workspace open.
+  func removeUnfinishedStates() throws {
+    for aside in statesAside {
+      let folder = WorkspaceFolder(root, state: aside.lastPathComponent)
+      guard FileManager.default.fileExists(atPath: folder.unfinished.path) else { continue }
+      try StoredFile.remove(aside)
+    }
   }
 
   /// Lets two folders change places in one step.

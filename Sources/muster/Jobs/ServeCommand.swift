@@ -103,6 +103,7 @@ struct ServeCommand: AsyncParsableCommand {
       group.cancelAll()
       try await group.waitForAll()
     }
+    settings.socket.map { _ = unlink($0) }
     log.write("Stopped.")
   }
 }

@@ -31,9 +31,13 @@ struct LocalServer {
       request.body = .bytes(body)
     }
     // What takes long says nothing before it is done.
-    let response = try await HTTPClient.shared.execute(request, timeout: .hours(2))
-    let bytes = try await response.body.collect(upTo: 1 << 30)
-    return Answer(status: response.status.code, body: Data(buffer: bytes))
+    do {
+      let response = try await HTTPClient.shared.execute(request, timeout: .hours(2))
+      let bytes = try await response.body.collect(upTo: 1 << 30)
+      return Answer(status: response.status.code, body: Data(buffer: bytes))
+    } catch {
+      throw Silence(cause: "\(error)")
+    }
   }
 
   func post<Body: Encodable, Result: Decodable>(
@@ -42,6 +46,15 @@ struct LocalServer {
     let given = try await ask("POST", path, body: JSONEncoder().encode(body))
     guard (200...299).contains(given.status) else { throw Refusal(given) }
     return try JSONDecoder().decode(answer, from: given.body)
+  }
+
+  /// There was no answer.
+  struct Silence: Error, CustomStringConvertible {
+    var cause: String
+
+    var description: String {
+      "The server did not answer (\(cause)). Is 'muster serve' running? If it was killed meanwhile, nobody knows whether it was done."
+    }
   }
 
   /// What the server said against a request.
