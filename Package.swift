@@ -101,13 +101,24 @@ let package = Package(
         .embedInCode("OpenAPI/erasure.yaml"),
         .embedInCode("OpenAPI/backups.yaml"),
         .embedInCode("OpenAPI/identity.yaml"),
+        .embedInCode("OpenAPI/notifications.yaml"),
+      ],
+      swiftSettings: strict
+    ),
+    // Requests that go out.
+    .target(
+      name: "SegmentNotifications",
+      dependencies: [
+        "SegmentService",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
       ],
       swiftSettings: strict
     ),
     .executableTarget(
       name: "muster",
       dependencies: [
-        "SegmentCompiler", "SegmentEngines", "SegmentServer", "SegmentService", "SegmentStore",
+        "SegmentCompiler", "SegmentEngines", "SegmentNotifications", "SegmentServer",
+        "SegmentService", "SegmentStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOFoundationCompat", package: "swift-nio"),
@@ -136,6 +147,15 @@ let package = Package(
       name: "SegmentServerTests",
       dependencies: [
         "SegmentServer",
+        .product(name: "HummingbirdTesting", package: "hummingbird"),
+      ],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "SegmentNotificationsTests",
+      dependencies: [
+        "SegmentNotifications",
+        .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdTesting", package: "hummingbird"),
       ],
       swiftSettings: strict

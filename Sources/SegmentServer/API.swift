@@ -27,6 +27,8 @@ struct API: Sendable {
   let status: StatusHandlers
   let outputs: OutputHandlers
   let backups: BackupHandlers
+  let webhooks: WebhookHandlers
+  let deliveries: DeliveryHandlers
 
   /// - Parameter idempotency: what remembers requests; all that are answered at the same time share it.
   init(
@@ -55,6 +57,8 @@ struct API: Sendable {
     status = StatusHandlers(service: service)
     outputs = OutputHandlers(service: service)
     backups = BackupHandlers(service: service, settings: settings.backups)
+    webhooks = WebhookHandlers(service: service)
+    deliveries = DeliveryHandlers(service: service)
   }
 
   /// The same, for somebody who is responsible for what is changed.
@@ -138,6 +142,19 @@ struct API: Sendable {
 
     case .listOutputs: try outputs.list(request)
     case .getOutput: try outputs.get(request)
+
+    case .listWebhooks: try webhooks.list(request)
+    case .createWebhook: try webhooks.create(request)
+    case .getWebhook: try webhooks.get(request)
+    case .changeWebhook: try webhooks.change(request)
+    case .deleteWebhook: try webhooks.delete(request)
+    case .rotateWebhookSecret: try webhooks.rotateSecret(request)
+    case .removeOldWebhookSecret: try webhooks.removeOldSecret(request)
+    case .testWebhook: try deliveries.test(request)
+    case .listDeliveries: try deliveries.list(request)
+    case .getDelivery: try deliveries.get(request)
+    case .redeliver: try deliveries.redeliver(request)
+    case .redeliverDead: try deliveries.redeliverDead(request)
 
     case .getCatalog: try catalog.catalog(request)
     case .listValues: try await catalog.values(request)

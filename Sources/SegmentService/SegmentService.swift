@@ -28,6 +28,8 @@ public struct SegmentService: Sendable {
   let memberships = MembershipIndex()
   /// Saved definitions by content hash.
   let decoded = Guarded<[String: SegmentDefinition]>([:])
+  /// Where webhooks may be.
+  public let webhookRules: WebhookRules
   private let lock: WorkspaceLock
 
   /// How much of the machine a workspace may use.
@@ -38,10 +40,14 @@ public struct SegmentService: Sendable {
     public var threads: Int?
     /// What passwords are hashed with.
     public var passwordCost: PasswordCost
+    /// Where webhooks may be.
+    public var webhooks: WebhookRules
 
     public init(
-      memoryLimit: String = "2GB", threads: Int? = nil, passwordCost: PasswordCost = .standard
+      memoryLimit: String = "2GB", threads: Int? = nil, passwordCost: PasswordCost = .standard,
+      webhooks: WebhookRules = WebhookRules()
     ) {
+      self.webhooks = webhooks
       self.passwordCost = passwordCost
       self.memoryLimit = memoryLimit
       self.threads = threads
@@ -86,6 +92,7 @@ public struct SegmentService: Sendable {
     try folder.removeUnfinishedStates()
     data = try DataFile(dataFile, in: folder, settings: settings, engine: engine)
     self.now = now
+    webhookRules = settings.webhooks
     identity = Identity(
       store: store, passwords: Passwords(cost: settings.passwordCost), clock: now)
     if try store.hasUnfinishedErasures() { try finishErasure() }

@@ -65,6 +65,13 @@ public enum AuditAction: String, Sendable, CaseIterable {
   case signedOut = "session.ended"
   case apiKeyCreated = "apiKey.created"
   case apiKeyRevoked = "apiKey.revoked"
+  case webhookCreated = "webhook.created"
+  case webhookChanged = "webhook.changed"
+  case webhookDeleted = "webhook.deleted"
+  case webhookSecretRotated = "webhook.secretRotated"
+  case webhookSecretRemoved = "webhook.secretRemoved"
+  case webhookTested = "webhook.tested"
+  case webhookRedelivered = "webhook.redelivered"
 }
 
 /// Which entries somebody wants to see.

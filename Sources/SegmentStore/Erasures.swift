@@ -86,6 +86,8 @@ public struct ErasureChanges: Sendable {
   public var causes: [Int64: String]
   /// Entries of the audit log that quote the profiles.
   public var redactedEntries: [Int64]
+  /// Messages that quote them, such as by the name of a segment: whether they were sent or not.
+  public var forgottenMessages: [Int64]
   /// The definition without the profiles' keys; nil where it has none of them.
   public var rewrite: @Sendable (SegmentVersion) throws -> String?
 
@@ -93,6 +95,7 @@ public struct ErasureChanges: Sendable {
     audience: String?, profiles: Int, rows: Int64, dataFile: String, partRows: [Int64: Int64],
     contents: [Int64: TableContent] = [:], suppressed: SuppressionList,
     members: [Int64: ErasedMembers], causes: [Int64: String], redactedEntries: [Int64] = [],
+    forgottenMessages: [Int64] = [],
     rewrite: @escaping @Sendable (SegmentVersion) throws -> String?
   ) {
     self.audience = audience
@@ -105,6 +108,7 @@ public struct ErasureChanges: Sendable {
     self.members = members
     self.causes = causes
     self.redactedEntries = redactedEntries
+    self.forgottenMessages = forgottenMessages
     self.rewrite = rewrite
   }
 }
@@ -236,12 +240,14 @@ extension SegmentStore {
           time, changes.audience, changes.profiles, changes.rows, changes.members.count,
         ])
       try redact(changes.redactedEntries, db)
+      try forget(messages: changes.forgottenMessages, db)
       try change.log(
         .peopleErased, changes.audience.map { AuditObject($0) },
         after: .facts([
           "profiles": .count(changes.profiles), "rows": .number(changes.rows),
           "runs": .count(changes.members.count),
           "redactedEntries": .several(changes.redactedEntries.count),
+          "forgottenMessages": .several(changes.forgottenMessages.count),
         ]))
     }
   }

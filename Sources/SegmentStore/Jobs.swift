@@ -86,7 +86,10 @@ extension SegmentStore {
       try db.execute(
         sql: "UPDATE job SET asOf = ?, dataVersion = ?, finished = ? WHERE id = ?",
         arguments: [job.asOf, job.dataVersion, job.finished, job.id])
+      let outbox = try Outbox(db)
+      let endedBefore = outbox.isClosed ? [] : try endedTasks(of: job.id, db)
       for task in job.tasks where changed.contains(task.id) { try write(task, of: job.id, db) }
+      try outbox.tell(of: job, ended: changed.subtracting(endedBefore), runs: runs)
     }
   }
 
@@ -189,6 +192,12 @@ private func write(_ task: TaskRecord, of job: Int64, _ db: Database) throws {
       task.state.status.rawValue, task.state.attempts, task.state.retryAt, task.state.cause,
       task.started, task.finished, task.run,
     ])
+}
+
+/// Numbers of the tasks to which nothing can happen any more.
+private func endedTasks(of job: Int64, _ db: Database) throws -> Set<Int> {
+  try Int.fetchSet(
+    db, sql: "SELECT id FROM task WHERE jobId = ? AND finished IS NOT NULL", arguments: [job])
 }
 
 private func fetchJobs(_ db: Database, _ condition: String, _ arguments: StatementArguments) throws

@@ -22,5 +22,6 @@ let migrator: DatabaseMigrator = {
   registerSessions(&migrator)  // Sessions.swift
   registerAPIKeys(&migrator)  // APIKeys.swift
   registerBackups(&migrator)  // Backups.swift
+  registerNotifications(&migrator)  // Outbox.swift
   return migrator
 }()

@@ -63,6 +63,7 @@ extension SegmentStore {
   ) throws {
     try change(at: runs.map(\.finished).max() ?? 0) { change in
       try publish(runs, workspaceFile: workspaceFile, from: dataFile, change.db)
+      try Outbox(change.db).tell(of: runs)
       try change.logRefresh(runs)
     }
   }

@@ -75,6 +75,7 @@ public struct SegmentEdits {
     try change.log(
       .segmentCreated, record.auditObject,
       after: record.auditFacts.merging(VersionFacts(record.version).details) { $1 })
+    try Outbox(db).tellState(of: record, before: nil, at: time)
     return record
   }
 
@@ -126,6 +127,7 @@ public struct SegmentEdits {
     try change.log(
       .segmentChanged, updated.auditObject, before: before.filter { after[$0.key] != $0.value },
       after: after.filter { before[$0.key] != $0.value })
+    try Outbox(db).tellState(of: updated, before: old.state, at: time)
     return updated
   }
 
@@ -147,6 +149,7 @@ public struct SegmentEdits {
       outputName = NULL
       """, [time])
     try change.log(.segmentTrashed, record.auditObject, before: record.auditFacts)
+    try Outbox(db).tell(.segmentDeleted, of: record, at: time)
   }
 
   /// Takes a segment out of the trash.
@@ -162,6 +165,7 @@ public struct SegmentEdits {
     try change.log(
       .segmentRestored, restored.auditObject, before: ["name": .text(record.name)],
       after: restored.auditFacts.merging(["name": .text(name)]) { $1 })
+    try Outbox(db).tellState(of: restored, before: nil, at: time)
     return restored
   }
 

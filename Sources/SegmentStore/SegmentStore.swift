@@ -73,6 +73,7 @@ public enum SegmentStoreError: Error, Equatable, CustomStringConvertible {
   case unknownAccount
   /// Two states are not of the same workspace.
   case otherWorkspace
+  case unknownWebhook
   /// Nobody could manage accounts any more.
   case lastAdministrator(String)
 
@@ -97,6 +98,7 @@ public enum SegmentStoreError: Error, Equatable, CustomStringConvertible {
     case .otherWorkspace:
       "The backup is not one of this workspace. Restore it into a folder of its own."
     case .unknownAccount: "The account was deleted meanwhile."
+    case .unknownWebhook: "The webhook was deleted meanwhile."
     case .lastAdministrator(let name):
       "'\(name)' is the last active administrator. Make somebody else an administrator first."
     case .unlogged:

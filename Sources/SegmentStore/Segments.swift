@@ -101,6 +101,7 @@ extension SegmentStore {
       let versions = try changes.saved.map { try edits.save($0.definition, of: $0.name) }
       try publish(
         changes.runs, workspaceFile: changes.workspaceFile, from: changes.dataFile, edits.db)
+      try Outbox(edits.db).tell(of: changes.runs)
       try edits.change.logRefresh(changes.runs)
       return versions
     }

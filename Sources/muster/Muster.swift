@@ -34,7 +34,8 @@ struct Muster: AsyncParsableCommand {
       CommandGroup(
         name: "Unattended",
         subcommands: [
-          ServeCommand.self, ScheduleCommand.self, JobsCommand.self, APICommand.self,
+          ServeCommand.self, ScheduleCommand.self, JobsCommand.self, WebhooksCommand.self,
+          APICommand.self,
         ]),
       CommandGroup(
         name: "Who may",

@@ -13,6 +13,7 @@ from random import Random
 
 import backup
 import day
+import webhooks
 from chaos import Chaos
 from server import Server
 
@@ -42,6 +43,8 @@ def main():
         with tempfile.TemporaryDirectory(prefix="muster-backups-") as place:
             backup.check(server, Path(place) / "copies", Random(arguments.seed))
         print("A backup of the running server was made and restored.", flush=True)
+        webhooks.walk(server)
+        print("Webhooks arrived, signed.", flush=True)
         began = time.monotonic()
         print(f"{Chaos(server, arguments.seed).run(arguments.kills)}, in {time.monotonic() - began:.0f} s")
     return 0 if passed and not errors else 1

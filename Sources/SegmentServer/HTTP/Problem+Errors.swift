@@ -16,6 +16,7 @@ extension Problem {
           problems.all.map { DiagnosticBody($0, segment: name.isEmpty ? nil : name) }
         })
     case let error as IdentityError: self.init(identity: error)
+    case let error as WebhookError: self.init(webhook: error)
     case let error as LifecycleError: self.init(lifecycle: error)
     case let error as WorkspaceError: self.init(workspace: error)
     case let error as SegmentInUse:
@@ -115,6 +116,26 @@ extension Problem {
     }
   }
 
+  private init(webhook error: WebhookError) {
+    let text = error.description
+    switch error {
+    case .unknown: self.init(.notFound, "unknownWebhook", text)
+    case .unknownDelivery: self.init(.notFound, "unknownDelivery", text)
+    case .nameTaken: self.init(.conflict, "nameTaken", text)
+    case .tooMany: self.init(.conflict, "tooManyWebhooks", text)
+    case .disabled: self.init(.conflict, "disabled", text)
+    case .conflict(_, let found):
+      self.init(.preconditionFailed, "changedMeanwhile", text)
+      revision = found
+    case .invalidName: self.init(.unprocessableContent, "invalidName", text)
+    case .invalidURL: self.init(.unprocessableContent, "invalidURL", text)
+    case .notEncrypted: self.init(.unprocessableContent, "notEncrypted", text)
+    case .internalAddress: self.init(.unprocessableContent, "internalAddress", text)
+    case .noTypes: self.init(.unprocessableContent, "noTypes", text)
+    case .invalidTag: self.init(.unprocessableContent, "invalidTag", text)
+    }
+  }
+
   private init(attribute error: UnknownAttribute) {
     switch error {
     case .unreadable: self.init(.unprocessableContent, "invalidReference", error.description)
@@ -148,6 +169,7 @@ extension Problem {
     case .unknownSegment: self.init(.notFound, "unknownSegment", error.description)
     case .unknownVersion: self.init(.notFound, "unknownVersion", error.description)
     case .unknownAccount: self.init(.notFound, "unknownAccount", error.description)
+    case .unknownWebhook: self.init(.notFound, "unknownWebhook", error.description)
     case .lastAdministrator: self.init(.conflict, "lastAdministrator", error.description)
     case .file, .damaged, .olderSchema, .unlogged, .otherWorkspace:
       self.init(.internalServerError, "store", error.description)

@@ -22,7 +22,7 @@ struct Contract: Sendable {
           PackageResources.definitions_yaml, PackageResources.catalog_yaml,
           PackageResources.results_yaml, PackageResources.jobs_yaml, PackageResources.outputs_yaml,
           PackageResources.erasure_yaml, PackageResources.backups_yaml,
-          PackageResources.identity_yaml,
+          PackageResources.identity_yaml, PackageResources.notifications_yaml,
         ].map { String(decoding: $0, as: UTF8.self) })
     } catch {
       // It is a part of the program, and a test reads it.

@@ -28,6 +28,10 @@ enum Endpoint: String, Sendable, CaseIterable {
 
   case listOutputs, getOutput
 
+  case listWebhooks, createWebhook, getWebhook, changeWebhook, deleteWebhook
+  case rotateWebhookSecret, removeOldWebhookSecret
+  case testWebhook, listDeliveries, getDelivery, redeliver, redeliverDead
+
   case getCatalog, listValues, getAttributeProfile, listMemberships
 
   case listMembers, downloadMembers

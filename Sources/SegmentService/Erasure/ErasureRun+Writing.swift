@@ -22,6 +22,7 @@ extension ErasureRun {
       suppressed: found.suppressed, members: members,
       causes: Dictionary(found.quotations.causes.map { ($0, cause) }, uniquingKeysWith: { $1 }),
       redactedEntries: Set(found.quotations.auditEntries).sorted(),
+      forgottenMessages: Set(found.quotations.messages).sorted(),
       rewrite: rewriting.definition)
   }
 

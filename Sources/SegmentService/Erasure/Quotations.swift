@@ -10,10 +10,13 @@ struct Quotations {
   var causes: [Int64] = []
   /// Entries of the audit log that do, such as by the name of a segment.
   var auditEntries: [Int64] = []
+  /// Messages to webhooks that do.
+  var messages: [Int64] = []
 }
 
 extension ErasureRun {
-  /// Looks for the values of the rows that go in definitions, in the causes of runs and in the audit log.
+  /// Looks for the values of the rows that go in definitions, in the causes of runs, in the audit log and in
+  /// messages.
   func quotations(_ views: [DataView]) async throws -> Quotations {
     let keys = Set(cascade.sets.keys.filter { $0.kind == .suppressed(.profile) }.map(\.place))
     let references = views.flatMap(\.links).filter { keys.contains($0.target) }.map(\.source)
@@ -45,6 +48,7 @@ extension ErasureRun {
           ErasureReport.Mention(place: .workspaceFile, attribute: quotation.attribute))
       case .cause(let run): quotations.causes.append(run)
       case .auditEntry(let id): quotations.auditEntries.append(id)
+      case .message(let id): quotations.messages.append(id)
       }
     }
     quotations.mentions = Set(quotations.mentions).sorted()
@@ -59,6 +63,7 @@ extension ErasureRun {
       case workspaceFile
       case cause(run: Int64)
       case auditEntry(Int64)
+      case message(Int64)
     }
 
     var text: String
@@ -103,6 +108,9 @@ extension ErasureRun {
     }
     for (entry, quoting) in try service.store.auditTexts() {
       texts += quoting.map { StoredText(text: $0, isKey: false, origin: .auditEntry(entry)) }
+    }
+    for (message, quoting) in try service.store.messageTexts() {
+      texts += quoting.map { StoredText(text: $0, isKey: false, origin: .message(message)) }
     }
     return texts
   }

@@ -33,8 +33,8 @@ extension SegmentStoreError {
     switch self {
     // Somebody else was faster: with a segment that was deleted or renamed, or an erasure.
     case .file, .damaged, .rewrittenMeanwhile, .changedMeanwhile, .unknownSegment: .later
-    case .unknownVersion, .olderSchema, .unlogged, .unknownAccount, .lastAdministrator,
-      .otherWorkspace:
+    case .unknownVersion, .olderSchema, .unlogged, .unknownAccount, .unknownWebhook,
+      .lastAdministrator, .otherWorkspace:
       .never
     }
   }

@@ -2,6 +2,7 @@ import ArgumentParser
 @preconcurrency import Dispatch
 import Foundation
 import SegmentCompiler
+import SegmentNotifications
 import SegmentServer
 import SegmentService
 import SegmentStore
@@ -64,6 +65,8 @@ struct ServeCommand: AsyncParsableCommand {
       })
     let scheduler = Scheduler(service, runner: runner, note: { log.write($0) })
     let settings = listeningToCommands(wanted, of: service.folder, log)
+    let client = WebhookClient(rules: service.webhookRules)
+    let sender = WebhookSender(service, send: client.send, note: { log.write($0) })
     let address = settings.host == "::1" ? "[::1]" : settings.host
     let server = Server(service, runner: runner, events: events, settings: settings) { port in
       log.write(
@@ -76,6 +79,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await scheduler.run() }
+      group.addTask { await sender.run() }
       group.addTask {
         var isStopping = false
         for await signal in endingSignals() {
@@ -169,6 +173,19 @@ private struct ServiceLog: Sendable {
       }
     case .finished(let job): write("Job \(job) is done.")
     case .trouble(let job, let error): write("Job \(job): \("\(error)".printable)")
+    }
+  }
+
+  func write(_ note: WebhookNote) {
+    switch note {
+    case .failed(let due, let problem, let isLast):
+      let end = isLast ? "given up" : "it will be sent again"
+      write(
+        "Webhook \(due.webhook.name): \(due.delivery.message) was not delivered (\(problem)); \(end)."
+      )
+    case .disabled(let webhook, let reason):
+      write("Webhook \(webhook.name) is disabled: \(reason)")
+    case .trouble(let error): write("Webhooks: \("\(error)".printable)")
     }
   }
 

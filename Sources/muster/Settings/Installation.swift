@@ -61,7 +61,21 @@ struct Installation {
     var settings = SegmentService.Settings()
     settings.memoryLimit = memory ?? values.text(.memory) ?? settings.memoryLimit
     settings.threads = threads ?? values.number(.threads)
+    settings.webhooks = webhooks(values)
     try values.check()
     return settings
+  }
+
+  private static func webhooks(_ values: SettingValues) -> WebhookRules {
+    let allowed = (values.texts(.webhooksAllowed) ?? []).map { ($0, AddressRange($0)) }
+    for case (let text, nil) in allowed where text.contains(/[:\/]/) {
+      values.note(
+        "'\(text)' is neither a host nor an address nor a range such as 10.0.0.0/8.",
+        of: .webhooksAllowed)
+    }
+    return WebhookRules(
+      allowsHTTP: values.flag(.webhooksAllowHTTP) ?? false,
+      allowedRanges: allowed.compactMap(\.1),
+      allowedHosts: Set(allowed.filter { $0.1 == nil }.map(\.0)))
   }
 }

@@ -9,6 +9,8 @@ enum Setting: String, CaseIterable, Sendable {
   case threads = "engine.threads"
   case backupFolder = "backup.folder"
   case backupKeep = "backup.keep"
+  case webhooksAllowHTTP = "webhooks.http"
+  case webhooksAllowed = "webhooks.allow"
 
   /// One sentence, and what holds unless it is set.
   var meaning: String {
@@ -24,6 +26,9 @@ enum Setting: String, CaseIterable, Sendable {
       "Where backups are made: a folder, best on another disk; relative to the workspace's."
     case .backupKeep: "How many backups stay there (all)."
     case .threads: "How many threads queries may use, 1 to 256 (one per core)."
+    case .webhooksAllowHTTP: "Whether webhooks may have URLs with http:// (false)."
+    case .webhooksAllowed:
+      "Hosts, addresses and ranges such as 10.0.0.0/8 that webhooks may have although they are not of the public internet (none)."
     }
   }
 
@@ -44,7 +49,8 @@ enum Setting: String, CaseIterable, Sendable {
     switch self {
     case .host, .memory, .backupFolder: .text
     case .port: .number(0...65535)
-    case .isBehindProxy: .flag
+    case .isBehindProxy, .webhooksAllowHTTP: .flag
+    case .webhooksAllowed: .texts
     case .logFormat: .word(LogFormat.allCases.map(\.rawValue))
     case .backupKeep: .number(1...100_000)
     // DuckDB starts them all at once.
