@@ -37,7 +37,7 @@ struct API: Sendable {
   ) {
     self.service = service
     self.settings = settings
-    segments = SegmentHandlers(service: service)
+    segments = SegmentHandlers(service: service, runner: runner)
     versions = VersionHandlers(service: service)
     trash = TrashHandlers(service: service)
     definitions = DefinitionHandlers(service: service)
@@ -73,11 +73,11 @@ struct API: Sendable {
     case .getContract: .json(text: Contract.own.json.utf8)
 
     case .listSegments: try segments.list(request)
-    case .createSegment: try segments.create(request)
-    case .changeSegments: try segments.changeSeveral(request)
+    case .createSegment: try await segments.create(request)
+    case .changeSegments: try await segments.changeSeveral(request)
     case .getSegment: try segments.get(request)
-    case .editSegment: try segments.edit(request)
-    case .changeSegment: try segments.change(request)
+    case .editSegment: try await segments.edit(request)
+    case .changeSegment: try await segments.change(request)
     case .deleteSegment: try segments.delete(request)
     case .duplicateSegment: try segments.duplicate(request)
     case .getUsage: try segments.usage(request)

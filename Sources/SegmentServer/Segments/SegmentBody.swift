@@ -1,3 +1,4 @@
+import Hummingbird
 import SegmentCompiler
 import SegmentService
 import SegmentStore
@@ -106,5 +107,16 @@ struct RefreshBody: Encodable, Sendable {
     self.run = run?.id
     finished = last.finished.map(time)
     cause = last.cause
+  }
+}
+
+extension Response {
+  /// A segment as it is now, with its revision.
+  static func segment(
+    _ name: String, of service: SegmentService, status: HTTPResponse.Status = .ok
+  ) throws -> Response {
+    let detail = try service.detail(of: name)
+    return Response.json(try SegmentBody(detail), status: status)
+      .tagged(detail.listed.record.revision)
   }
 }

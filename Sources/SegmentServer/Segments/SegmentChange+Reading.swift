@@ -70,7 +70,7 @@ extension SegmentChange {
   ) -> [SegmentChange] {
     switch key {
     case "name": reader.text(value, at: place).map { [.rename($0)] } ?? []
-    case "state": state(value, at: place, reader).map { [$0] } ?? []
+    case "state": state(value, at: place, reader)
     case "type": reader.word(value, at: place, as: SegmentType.self).map { [.type($0)] } ?? []
     case "outputName": reader.text(value, at: place).map { [.outputName($0)] } ?? []
     case "outputFile": reader.boolean(value, at: place).map { [.outputFile($0)] } ?? []
@@ -89,10 +89,12 @@ extension SegmentChange {
   private enum WantedState: String, CaseIterable { case inactive, active }
 
   private static func state(_ value: Document, at place: String, _ reader: DocumentReader)
-    -> SegmentChange?
+    -> [SegmentChange]
   {
-    reader.word(value, at: place, as: WantedState.self).map {
-      $0 == .active ? .activate : .deactivate
+    switch reader.word(value, at: place, as: WantedState.self) {
+    case .active: [.activate, .refresh]
+    case .inactive: [.deactivate]
+    case nil: []
     }
   }
 

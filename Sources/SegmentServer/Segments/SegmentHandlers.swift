@@ -6,6 +6,7 @@ import SegmentStore
 /// Segments as managed things.
 struct SegmentHandlers: Sendable {
   let service: SegmentService
+  let runner: JobRunner
 
   func list(_ request: APIRequest) throws -> Response {
     let query = try SegmentListQuery(request)
@@ -27,16 +28,16 @@ struct SegmentHandlers: Sendable {
   }
 
   func get(_ request: APIRequest) throws -> Response {
-    try answer(try request.required("segment"))
+    try .segment(try request.required("segment"), of: service)
   }
 
-  func create(_ request: APIRequest) throws -> Response {
-    let saved = try submit(request, as: .new)
-    return try answer(saved.record.name, status: .created)
+  func create(_ request: APIRequest) async throws -> Response {
+    let saved = try await submit(request, as: .new)
+    return try Response.segment(saved.record.name, of: service, status: .created)
       .located("/segments/\(saved.record.name.asPathSegment)")
   }
 
-  func edit(_ request: APIRequest) throws -> Response {
+  func edit(_ request: APIRequest) async throws -> Response {
     let name = SegmentDefinition.canonicalName(try request.required("segment"))
     if let written = try request.document()?["segment"]?.textValue,
       Text(SegmentDefinition.canonicalName(written)) != Text(name)
@@ -48,35 +49,40 @@ struct SegmentHandlers: Sendable {
           hint: "Rename a segment with PATCH.")
       ])
     }
-    let saved = try submit(request, as: .edit(revision: try request.expectedRevision()))
-    return try answer(saved.record.name)
+    let saved = try await submit(request, as: .edit(revision: try request.expectedRevision()))
+    return try .segment(saved.record.name, of: service)
   }
 
-  /// Saves the one definition of the body.
-  private func submit(_ request: APIRequest, as submission: Submission) throws -> SavedSegment {
+  /// Saves the one definition of the body, and has it refreshed.
+  private func submit(_ request: APIRequest, as submission: Submission) async throws
+    -> SavedSegment
+  {
     // Which says what is wrong with a body that holds several.
     _ = try request.document()
-    let mode: SaveMode = request.text("save") == "only" ? .only : .run
+    let mode: SaveMode = request.text("save") == "only" ? .only : .refresh
     let saved = try service.submit(
       [DefinitionSource(text: try request.bodyText())], as: submission, mode: mode)
     guard let saved = saved.first else {
       throw Problem(.badRequest, "missingBody", "A definition is expected here.")
     }
+    try await runner.submitDue(by: service.author)
     return saved
   }
 
-  func change(_ request: APIRequest) throws -> Response {
+  func change(_ request: APIRequest) async throws -> Response {
     let changes = try request.decode(SegmentChange.all)
     let record = try service.change(
       try request.required("segment"), changes, expecting: try request.expectedRevision())
-    return try answer(record.name)
+    try await runner.submitDue(by: service.author)
+    return try .segment(record.name, of: service)
   }
 
-  func changeSeveral(_ request: APIRequest) throws -> Response {
+  func changeSeveral(_ request: APIRequest) async throws -> Response {
     let (names, changes) = try request.decode { reader, document in
       try SegmentChange.several(reader, document)
     }
     let outcomes = try service.change(names, changes)
+    try await runner.submitDue(by: service.author)
     let listed = Dictionary(
       try service.list().map { (Text($0.record.name), $0) }, uniquingKeysWith: { $1 })
     return .json(
@@ -104,19 +110,13 @@ struct SegmentHandlers: Sendable {
     let name = try request.decode(newName)
     let record = try service.duplicate(
       try request.required("segment"), as: name.isEmpty ? nil : name)
-    return try answer(record.name, status: .created)
+    return try Response.segment(record.name, of: service, status: .created)
       .located("/segments/\(record.name.asPathSegment)")
   }
 
   func usage(_ request: APIRequest) throws -> Response {
     struct Usage: Encodable { var segments: [String] }
     return .json(Usage(segments: try service.users(of: try request.required("segment"))))
-  }
-
-  func answer(_ name: String, status: HTTPResponse.Status = .ok) throws -> Response {
-    let detail = try service.detail(of: name)
-    return Response.json(try SegmentBody(detail), status: status)
-      .tagged(detail.listed.record.revision)
   }
 }
 

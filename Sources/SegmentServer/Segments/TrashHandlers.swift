@@ -24,7 +24,7 @@ struct TrashHandlers: Sendable {
     let name = try request.decode(newName)
     let record = try service.restore(
       deleted: try request.required("segment"), as: name.isEmpty ? nil : name)
-    return try SegmentHandlers(service: service).answer(record.name)
+    return try .segment(record.name, of: service)
   }
 }
 

@@ -29,7 +29,7 @@ struct VersionHandlers: Sendable {
     let name = try request.required("segment")
     _ = try service.restore(
       name, version: try version(request), expecting: try request.expectedRevision())
-    return try SegmentHandlers(service: service).get(request)
+    return try .segment(name, of: service)
   }
 
   func compare(_ request: APIRequest) throws -> Response {

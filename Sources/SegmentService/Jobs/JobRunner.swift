@@ -95,6 +95,17 @@ public actor JobRunner {
     return job
   }
 
+  /// Makes a job of the segments that are to be refreshed at once, and takes it up; nil where there is none.
+  @discardableResult
+  public func submitDue(trigger: JobTrigger = .manual, by author: Author) throws -> JobRecord? {
+    let due = try service.dueSegments()
+    guard !due.isEmpty else { return nil }
+    let ids = due.map(\.id)
+    return try submit(
+      JobRequest(.named(due.map(\.name)), trigger: trigger), by: author,
+      also: { try $0.removeDue(ids) })
+  }
+
   /// Ends a job: what was published stays, what is being worked on is given up.
   ///
   /// - Parameter author: who wants it.

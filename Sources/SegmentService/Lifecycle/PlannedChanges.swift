@@ -23,7 +23,7 @@ extension SegmentService {
               record.take(event)
             }
             if record.state == .active, before != .active {
-              try edits.settings.addActivated(record.id)
+              try edits.settings.addDue(record.id)
             }
             return try edits.update(record)
           }

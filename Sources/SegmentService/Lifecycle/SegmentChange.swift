@@ -4,6 +4,8 @@ import SegmentStore
 /// One change of a segment besides its rules, which are saved as a definition.
 public enum SegmentChange: Sendable, Equatable {
   case activate, deactivate
+  /// Has it refreshed at once, if it is active, by whoever runs jobs.
+  case refresh
   /// For later; nil takes back what was planned.
   case planActivation(PlannedChange?), planDeactivation(PlannedChange?)
   case type(SegmentType)
@@ -152,6 +154,9 @@ private final class ChangingSegment {
     case .activate:
       record.state = try state(of: record, after: .activated)
       record.activation = nil
+    case .refresh:
+      if record.state == .active { try edits.settings.addDue(record.id) }
+      return record
     case .deactivate:
       record.state = try state(of: record, after: .deactivated)
       record.deactivation = nil

@@ -3,8 +3,10 @@ import SegmentStore
 
 /// What somebody who saves a segment wants next.
 public enum SaveMode: Sendable, CaseIterable {
-  /// To refresh it: it becomes active.
+  /// It becomes active.
   case run
+  /// It becomes active, and is refreshed at once by whoever runs jobs.
+  case refresh
   /// Nothing yet: a new segment is inactive.
   case only
 }
@@ -94,7 +96,7 @@ extension SegmentService {
     let (event, text): (SegmentEvent, String)
     switch item.outcome {
     case .success(let planned):
-      event = mode == .run ? .savedToRun : .savedOnly
+      event = mode == .only ? .savedOnly : .savedToRun
       text = try planned.checked.definition.canonical(in: catalog).json
     case .failure: (event, text) = (.savedDraft, item.document.json)
     }
@@ -105,12 +107,16 @@ extension SegmentService {
     case (.edit(let revision), .some(let record)): try record.require(revision)
     case (.new, nil), (.either, _): break
     }
-    guard let found else {
-      return try edits.create(
+    var record: SegmentRecord
+    if let found {
+      record = try edits.save(text, isDraft: event == .savedDraft, in: found)
+      record.state = record.state.after(event) ?? record.state
+      record = try edits.update(record)
+    } else {
+      record = try edits.create(
         item.name, definition: text, state: SegmentState(savedBy: event), owner: edits.author)
     }
-    var record = try edits.save(text, isDraft: event == .savedDraft, in: found)
-    record.state = record.state.after(event) ?? record.state
-    return try edits.update(record)
+    if mode == .refresh, event == .savedToRun { try edits.settings.addDue(record.id) }
+    return record
   }
 }

@@ -59,12 +59,7 @@ public struct Scheduler: Sendable {
     let changed = try service.makePlannedChanges()
     if !changed.isEmpty { note(.changed(changed)) }
     // Whoever has made the change, and whatever became of the process since.
-    let activated = try service.activatedSegments()
-    if !activated.isEmpty {
-      let ids = activated.map(\.id)
-      let job = try await runner.submit(
-        JobRequest(.named(activated.map(\.name)), trigger: .schedule),
-        by: .schedule, also: { try $0.removeActivated(ids) })
+    if let job = try await runner.submitDue(trigger: .schedule, by: .schedule) {
       note(.submitted(job))
     }
     let due = try service.dueOccurrences()

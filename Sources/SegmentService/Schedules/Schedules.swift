@@ -76,9 +76,9 @@ extension SegmentService {
     return schedule.occurrences(after: Instant(microseconds: last), through: now)
   }
 
-  /// Active segments that a planned change has activated, and that nobody has taken care of since.
-  func activatedSegments() throws -> [SegmentRecord] {
-    let ids = try StoreSettings.decodedIDs(store.setting(StoreSettings.activated))
+  /// Active segments that are to be refreshed at once, and that nobody has taken care of since.
+  func dueSegments() throws -> [SegmentRecord] {
+    let ids = try StoreSettings.decodedIDs(store.setting(StoreSettings.due))
     guard !ids.isEmpty else { return [] }
     return try store.segmentRecords().filter { ids.contains($0.id) && $0.state == .active }
   }
@@ -86,7 +86,7 @@ extension SegmentService {
 
 extension StoreSettings {
   fileprivate static let lastOccurrence = "lastScheduledRefresh"
-  fileprivate static let activated = "activatedByPlan"
+  fileprivate static let due = "dueAtOnce"
 
   fileprivate static func decodedIDs(_ json: String?) throws -> Set<Int64> {
     try json.map { try JSONDecoder().decode(Set<Int64>.self, from: Data($0.utf8)) } ?? []
@@ -98,15 +98,15 @@ extension StoreSettings {
     try set(StoreSettings.lastOccurrence, to: "\(max(last, occurrence.instant.microseconds))")
   }
 
-  /// A segment that was activated is to be refreshed by the scheduler, whoever has activated it.
-  func addActivated(_ segment: Int64) throws {
-    let ids = try StoreSettings.decodedIDs(self[StoreSettings.activated]).union([segment])
-    try set(StoreSettings.activated, to: encoded(ids.sorted()))
+  /// A segment is to be refreshed at once by whoever runs jobs: also by the next process, if this one ends before.
+  func addDue(_ segment: Int64) throws {
+    let ids = try StoreSettings.decodedIDs(self[StoreSettings.due]).union([segment])
+    try set(StoreSettings.due, to: encoded(ids.sorted()))
   }
 
-  func removeActivated(_ segments: [Int64]) throws {
-    let ids = try StoreSettings.decodedIDs(self[StoreSettings.activated]).subtracting(segments)
-    try set(StoreSettings.activated, to: encoded(ids.sorted()))
+  func removeDue(_ segments: [Int64]) throws {
+    let ids = try StoreSettings.decodedIDs(self[StoreSettings.due]).subtracting(segments)
+    try set(StoreSettings.due, to: encoded(ids.sorted()))
   }
 }
 

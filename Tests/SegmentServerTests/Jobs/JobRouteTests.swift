@@ -31,6 +31,41 @@ import Testing
     }
   }
 
+  @Test func `what is saved to run, or activated, is refreshed at once, by one job`() async throws {
+    let shop = try await ServedShop()
+    try await shop.serve { client in
+      let saved = try await client.ask(.post, "/segments", ServedShop.city("Oslo"))
+      #expect(saved["state"] == "active" && saved["refresh.status"] == "queued")
+      #expect(saved["refresh.job"] == "1")
+      for city in ["Bergen", "Moss"] {
+        let only = try await client.ask(.post, "/segments?save=only", ServedShop.city(city))
+        #expect(only["state"] == "inactive" && only["refresh.status"] == "notStarted")
+      }
+      let several = try await client.ask(
+        .post, "/segment-changes",
+        #"{"segments": ["bergen", "moss", "nobody"], "change": {"state": "active"}}"#)
+      #expect(several.all("status") == ["200", "200", "404"])
+      let jobs = try await client.get("/jobs")
+      #expect(jobs.all("job") == ["2", "1"] && jobs["items.0.counts.queued"] == "2")
+      let tags = #"{"tags": {"add": ["x"]}}"#
+      _ = try await client.ask(.patch, "/segments/oslo", tags, headers: ["If-Match": "*"])
+      let off = #"{"state": "inactive"}"#
+      _ = try await client.ask(.patch, "/segments/oslo", off, headers: ["If-Match": "*"])
+      #expect(try await client.get("/jobs").all("job").count == 2)
+    }
+  }
+
+  @Test func `what was to be refreshed at once when the process ended is by the next one`()
+    async throws
+  {
+    let shop = try await ServedShop()
+    try shop.save("Oslo")
+    try shop.service.change("oslo", [.activate, .refresh])
+    let job = try #require(try await shop.runner.submitDue(by: .system("next")))
+    #expect(job.tasks.count == 1)
+    #expect(try await shop.runner.submitDue(by: .system("next")) == nil)
+  }
+
   @Test func `jobs are listed page by page, filtered by what they are about`() async throws {
     let shop = try await ServedShop()
     try shop.save("Oslo", "Bergen")
