@@ -23,6 +23,7 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
   ],
   targets: [
     // DuckDB's C API, bound at run time: the package builds without DuckDB.
@@ -79,11 +80,22 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    // Asks an OpenID provider who somebody is; knows nothing of segments.
+    .target(
+      name: "OpenIDConnect",
+      dependencies: [
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "JWTKit", package: "jwt-kit"),
+      ],
+      swiftSettings: strict
+    ),
     // The HTTP API.
     .target(
       name: "SegmentServer",
       dependencies: [
-        "CZlib", "SegmentCompiler", "SegmentEngines", "SegmentService", "SegmentStore",
+        "CZlib", "OpenIDConnect", "SegmentCompiler", "SegmentEngines", "SegmentService",
+        "SegmentStore",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -117,8 +129,8 @@ let package = Package(
     .executableTarget(
       name: "muster",
       dependencies: [
-        "SegmentCompiler", "SegmentEngines", "SegmentNotifications", "SegmentServer",
-        "SegmentService", "SegmentStore",
+        "OpenIDConnect", "SegmentCompiler", "SegmentEngines", "SegmentNotifications",
+        "SegmentServer", "SegmentService", "SegmentStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOFoundationCompat", package: "swift-nio"),
@@ -148,6 +160,7 @@ let package = Package(
       dependencies: [
         "SegmentServer",
         .product(name: "HummingbirdTesting", package: "hummingbird"),
+        .product(name: "JWTKit", package: "jwt-kit"),
       ],
       swiftSettings: strict
     ),
@@ -162,7 +175,7 @@ let package = Package(
     ),
     .testTarget(
       name: "MusterTests",
-      dependencies: ["muster", "SegmentCompiler", "SegmentStore"],
+      dependencies: ["muster", "SegmentCompiler", "SegmentServer", "SegmentStore"],
       swiftSettings: strict
     ),
     .testTarget(

@@ -17,6 +17,7 @@ struct API: Sendable {
   let erasure: ErasureHandlers
   let idempotency: Idempotency
   let sessions: SessionHandlers
+  let openID: OpenIDHandlers
   let accounts: AccountHandlers
   let apiKeys: APIKeyHandlers
   let audit: AuditHandlers
@@ -30,10 +31,12 @@ struct API: Sendable {
   let webhooks: WebhookHandlers
   let deliveries: DeliveryHandlers
 
-  /// - Parameter idempotency: what remembers requests; all that are answered at the same time share it.
+  /// - Parameters:
+  ///   - idempotency: what remembers requests; all that are answered at the same time share it.
+  ///   - signIn: … and what remembers sign-ins by an OpenID provider.
   init(
     _ service: SegmentService, runner: JobRunner, events: EventLog, settings: ServerSettings,
-    idempotency: Idempotency? = nil
+    idempotency: Idempotency? = nil, signIn: OpenIDSignIn? = nil
   ) {
     self.service = service
     self.settings = settings
@@ -46,7 +49,10 @@ struct API: Sendable {
     downloads = DownloadHandlers(service: service)
     erasure = ErasureHandlers(service: service)
     self.idempotency = idempotency ?? Idempotency(service: service)
-    sessions = SessionHandlers(identity: service.identity, settings: settings)
+    let identity = service.identity
+    let signIn = signIn ?? settings.openID.map { OpenIDSignIn($0) { identity.time } }
+    sessions = SessionHandlers(identity: identity, settings: settings, openID: signIn)
+    openID = OpenIDHandlers(identity: identity, settings: settings, signIn: signIn)
     accounts = AccountHandlers(identity: service.identity)
     apiKeys = APIKeyHandlers(identity: service.identity)
     audit = AuditHandlers(service: service)
@@ -65,7 +71,7 @@ struct API: Sendable {
   func acting(as author: Author) -> API {
     API(
       service.acting(as: author), runner: jobs.runner, events: jobs.events, settings: settings,
-      idempotency: idempotency)
+      idempotency: idempotency, signIn: openID.signIn)
   }
 
   func answer(_ request: APIRequest) async throws -> Response {
@@ -101,10 +107,14 @@ struct API: Sendable {
     case .explainDefinitions: try definitions.explain(request)
     case .estimateDefinition: try await results.estimate(request)
 
+    case .getSignInMethods: sessions.methods(request)
     case .signIn: try await sessions.signIn(request)
+    case .enterDemo: try sessions.enterDemo(request)
+    case .startOpenIDSignIn: try await openID.start(request)
+    case .finishOpenIDSignIn: try await openID.finish(request)
     case .redeemSecret: try await sessions.redeem(request)
     case .getSession: try sessions.get(request)
-    case .signOut: try sessions.signOut(request)
+    case .signOut: try await sessions.signOut(request)
     case .changePassword: try await sessions.changePassword(request)
     case .listSessions: try sessions.list(request)
     case .signOutEverywhere: try sessions.signOutEverywhere(request)

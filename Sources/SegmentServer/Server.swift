@@ -19,18 +19,24 @@ public struct ServerSettings: Sendable {
   public var backups: BackupSettings?
   /// Where it listens to commands at the machine, too; nil for nowhere.
   public var socket: String?
+  /// How often whoever receives something that takes long is asked for: whether a session or key has ended meanwhile.
+  public var recheck: Duration
   /// Whether its log is a JSON object per line instead of text.
   public var logsJSON: Bool
+  /// nil where nobody signs in by an OpenID provider.
+  public var openID: OpenIDSignInSettings?
 
   public init(
     host: String = "127.0.0.1", port: Int = 8080, isBehindProxy: Bool = false,
-    heartbeat: Duration = .seconds(15),
-    logsJSON: Bool = false
+    heartbeat: Duration = .seconds(15), recheck: Duration = .seconds(1),
+    logsJSON: Bool = false, openID: OpenIDSignInSettings? = nil
   ) {
     self.host = host
     self.port = port
     self.isBehindProxy = isBehindProxy
     self.heartbeat = heartbeat
+    self.recheck = recheck
+    self.openID = openID
     self.logsJSON = logsJSON
   }
 

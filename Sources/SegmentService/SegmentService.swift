@@ -42,12 +42,15 @@ public struct SegmentService: Sendable {
     public var passwordCost: PasswordCost
     /// Where webhooks may be.
     public var webhooks: WebhookRules
+    /// Whether anybody may enter the demo account.
+    public var allowsDemo: Bool
 
     public init(
       memoryLimit: String = "2GB", threads: Int? = nil, passwordCost: PasswordCost = .standard,
-      webhooks: WebhookRules = WebhookRules()
+      webhooks: WebhookRules = WebhookRules(), allowsDemo: Bool = false
     ) {
       self.webhooks = webhooks
+      self.allowsDemo = allowsDemo
       self.passwordCost = passwordCost
       self.memoryLimit = memoryLimit
       self.threads = threads
@@ -94,7 +97,8 @@ public struct SegmentService: Sendable {
     self.now = now
     webhookRules = settings.webhooks
     identity = Identity(
-      store: store, passwords: Passwords(cost: settings.passwordCost), clock: now)
+      store: store, passwords: Passwords(cost: settings.passwordCost),
+      allowsDemo: settings.allowsDemo, clock: now)
     if try store.hasUnfinishedErasures() { try finishErasure() }
   }
 

@@ -30,9 +30,34 @@ public struct Account: Sendable, Hashable, Identifiable {
   public var state: AccountState
   /// Whether there is a password; one without signs in by a one-time secret or another provider.
   public internal(set) var hasPassword: Bool
+  /// The OpenID provider that vouches for its owner; nil where none does.
+  public internal(set) var issuer: String?
+  /// Whether it is the one that anybody may enter where a server shows a demonstration.
+  public internal(set) var isDemo: Bool
   /// Until when its one-time secret can be used; nil where there is none.
   public internal(set) var secretExpires: Int64?
   public internal(set) var created: Int64
+}
+
+/// How a session was begun.
+public enum SignInMethod: String, Sendable, CaseIterable, Codable {
+  case password
+  /// The one-time secret that a password was chosen with.
+  case secret
+  case openIDConnect
+  /// Whoever asked was let in.
+  case demo
+}
+
+/// Who somebody is to a provider: a subject is never given to somebody else.
+public struct ProviderSubject: Sendable, Hashable {
+  public var issuer: String
+  public var subject: String
+
+  public init(issuer: String, subject: String) {
+    self.issuer = issuer
+    self.subject = subject
+  }
 }
 
 /// What proves that somebody is an account.
@@ -56,6 +81,7 @@ public struct Session: Sendable, Hashable, Identifiable {
   public var lastUsed: Int64
   /// When it ends, however much it is used.
   public var expires: Int64
+  public var method: SignInMethod
   public var origin: Origin
 }
 

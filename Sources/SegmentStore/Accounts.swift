@@ -98,6 +98,41 @@ public struct AccountEdits {
     return account
   }
 
+  /// The account of somebody whom a provider vouches for.
+  public func account(of person: ProviderSubject) throws -> Account? {
+    try Account.fetchOne(
+      db, sql: "SELECT * FROM account WHERE issuer = ? AND subject = ?",
+      arguments: [person.issuer, person.subject])
+  }
+
+  /// Gives an account to whom a provider vouches for; its one-time secret is used up.
+  public func bind(_ account: Account, to person: ProviderSubject) throws -> Account {
+    try db.execute(
+      sql: """
+        UPDATE account SET issuer = ?, subject = ?, secretHash = NULL, secretExpires = NULL
+        WHERE id = ?
+        """, arguments: [person.issuer, person.subject, account.id])
+    try change.log(
+      .accountChanged, account.auditObject, after: ["issuer": .text(person.issuer)])
+    return try existing(account.id)
+  }
+
+  /// Marks an account as the one that anybody may enter where a server shows a demonstration.
+  public func markAsDemo(_ account: Account) throws -> Account {
+    try db.execute(sql: "UPDATE account SET isDemo = 1 WHERE id = ?", arguments: [account.id])
+    try change.log(.accountChanged, account.auditObject, after: ["isDemo": true])
+    return try existing(account.id)
+  }
+
+  /// Notes that somebody was not let in for whom a provider vouches.
+  ///
+  /// - Parameter account: nil where there is none.
+  public func noteRefusal(of account: Account?, by method: SignInMethod, reason: String) throws {
+    try change.log(
+      .signInFailed, account?.auditObject,
+      after: ["by": .text(method.rawValue), "reason": .text(reason)])
+  }
+
   /// Stores display name, role and state. Sessions of one that may do something else than before end.
   ///
   /// - Throws: ``SegmentStoreError/lastAdministrator(_:)``.
@@ -211,6 +246,8 @@ extension Account: FetchableRecord {
     role = try stored(row, "role")
     state = try stored(row, "state")
     hasPassword = row["passwordHash"] != nil
+    issuer = row["issuer"]
+    isDemo = row["isDemo"]
     secretExpires = row["secretExpires"]
     created = row["created"]
   }

@@ -23,5 +23,6 @@ let migrator: DatabaseMigrator = {
   registerAPIKeys(&migrator)  // APIKeys.swift
   registerBackups(&migrator)  // Backups.swift
   registerNotifications(&migrator)  // Outbox.swift
+  registerSignInMethods(&migrator)  // Sessions.swift
   return migrator
 }()

@@ -21,13 +21,34 @@ func registerSessions(_ migrator: inout DatabaseMigrator) {
   }
 }
 
+func registerSignInMethods(_ migrator: inout DatabaseMigrator) {
+  migrator.registerMigration("signInMethods") { db in
+    try db.execute(
+      sql: """
+        ALTER TABLE session ADD COLUMN method TEXT NOT NULL DEFAULT 'password';
+        ALTER TABLE account ADD COLUMN isDemo INTEGER NOT NULL DEFAULT 0;
+        """)
+  }
+}
+
 extension SegmentStore {
+  /// A session with its account, whether it has expired or not.
+  public func session(id: Int64) throws -> (session: Session, account: Account)? {
+    try session(where: "id = ?", id)
+  }
+
   /// The session of a token's hash with its account, whether it has expired or not.
   public func session(tokenHash: Data) throws -> (session: Session, account: Account)? {
+    try session(where: "tokenHash = ?", tokenHash)
+  }
+
+  private func session(where condition: String, _ argument: any DatabaseValueConvertible) throws
+    -> (session: Session, account: Account)?
+  {
     try database.read { db in
       guard
         let session = try Session.fetchOne(
-          db, sql: "SELECT * FROM session WHERE tokenHash = ?", arguments: [tokenHash]),
+          db, sql: "SELECT * FROM session WHERE \(condition)", arguments: [argument]),
         let account = try Account.fetchOne(
           db, sql: "SELECT * FROM account WHERE id = ?", arguments: [session.account])
       else { return nil }
@@ -59,7 +80,8 @@ extension AccountEdits {
   ///
   /// - Parameter idleSince: sessions that were not used since then, and those that have expired, are removed.
   public func startSession(
-    of account: Account, tokenHash: Data, expires: Int64, origin: Origin, idleSince: Int64
+    of account: Account, by method: SignInMethod, tokenHash: Data, expires: Int64, origin: Origin,
+    idleSince: Int64
   ) throws -> Session {
     try db.execute(
       sql: "DELETE FROM session WHERE lastUsed < ? OR expires <= ?", arguments: [idleSince, time])
@@ -70,11 +92,13 @@ extension AccountEdits {
         """, arguments: [account.id, account.id, Session.most - 1])
     try db.execute(
       sql: """
-        INSERT INTO session (accountId, tokenHash, created, lastUsed, expires, address, userAgent)
-        VALUES (?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO session (
+          accountId, tokenHash, created, lastUsed, expires, address, userAgent, method)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
         account.id, tokenHash, time, time, expires, origin.address, origin.userAgent,
+        method.rawValue,
       ])
     let session = try Session.fetchOne(
       db, sql: "SELECT * FROM session WHERE id = ?", arguments: [db.lastInsertedRowID])!
@@ -83,7 +107,8 @@ extension AccountEdits {
       arguments: [account.id])
     try know(address: origin.address, of: account)
     try change.log(
-      .signedIn, account.auditObject, after: ["session": .number(session.id)])
+      .signedIn, account.auditObject,
+      after: ["session": .number(session.id), "by": .text(method.rawValue)])
     return session
   }
 
@@ -137,12 +162,13 @@ extension Session {
 func instant(_ time: Int64) -> Instant { Instant(microseconds: time) }
 
 extension Session: FetchableRecord {
-  public init(row: Row) {
+  public init(row: Row) throws {
     id = row["id"]
     account = row["accountId"]
     created = row["created"]
     lastUsed = row["lastUsed"]
     expires = row["expires"]
+    method = try stored(row, "method")
     origin = Origin(address: row["address"], userAgent: row["userAgent"])
   }
 }

@@ -13,6 +13,7 @@ from random import Random
 
 import backup
 import day
+import signin
 import webhooks
 from chaos import Chaos
 from server import Server
@@ -45,6 +46,8 @@ def main():
         print("A backup of the running server was made and restored.", flush=True)
         webhooks.walk(server)
         print("Webhooks arrived, signed.", flush=True)
+        signin.walk(server)
+        print("People signed in by an OpenID provider, and into a demonstration.", flush=True)
         began = time.monotonic()
         print(f"{Chaos(server, arguments.seed).run(arguments.kills)}, in {time.monotonic() - began:.0f} s")
     return 0 if passed and not errors else 1

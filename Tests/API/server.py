@@ -1,5 +1,6 @@
 """A server of a sample company of its own."""
 
+import os
 import re
 import subprocess
 import threading
@@ -19,6 +20,8 @@ class Server:
     def __init__(self, program: Path, folder: Path):
         self.program, self.folder = program, folder
         self.lines: list[str] = []
+        self.options = ["--port", "0"]
+        self.settings: dict[str, str] = {}
 
     def prepare(self):
         """Makes the company: its data loaded, its segments saved and refreshed."""
@@ -43,8 +46,9 @@ class Server:
 
     def start(self):
         self.process = subprocess.Popen(
-            [str(self.program), "serve", "--port", "0"], cwd=self.folder, stderr=subprocess.PIPE, text=True
-        )
+            [str(self.program), "serve", *self.options], cwd=self.folder, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, **self.settings},
+        )  # fmt: skip
         self.is_up = threading.Event()
         threading.Thread(target=self.read, args=(self.process,), daemon=True).start()
         if not self.is_up.wait(START):

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import SegmentCompiler
+import SegmentServer
 import SegmentService
 import Testing
 
@@ -112,6 +113,61 @@ import Testing
     #expect(try Installation.server(proxied, in: folder, .init()).isBehindProxy)
     #expect(throws: ValidationError.self) {
       try Installation.server(proxied, in: folder, .init(isBehindProxy: false))
+    }
+  }
+
+  @Test func `a demonstration is shown to this machine only`() throws {
+    let demo = Installation.Options(isDemo: true)
+    #expect(try Installation.server(values(), in: folder, demo).host == "127.0.0.1")
+    for file in [
+      "listen: {behindProxy: true}", "listen: {host: 0.0.0.0}",
+      "listen: {host: 0.0.0.0, behindProxy: true}",
+    ] {
+      #expect(throws: ValidationError.self) {
+        try Installation.server(values(file), in: folder, demo)
+      }
+    }
+  }
+
+  @Test func `an OpenID provider needs all that belongs to it`() throws {
+    func openID(_ text: String, _ environment: [String: String] = [:]) throws
+      -> OpenIDSignInSettings?
+    {
+      try Installation.server(values(text, environment), in: folder, .init()).openID
+    }
+    #expect(try openID("") == nil)
+    let all = """
+      listen: {publicUrl: "https://muster.example.com/"}
+      oidc:
+        issuer: https://login.example.com
+        clientId: muster
+        scopes: [email]
+        role: none
+        groups: {crm: contributor, Admins: administrator}
+      """
+    let settings = try #require(
+      try openID(all, ["MUSTER_OIDC_CLIENT_SECRET": "hush", "MUSTER_OIDC_TRUST_EMAIL": "true"]))
+    #expect(
+      settings.provider.redirectURI
+        == "https://muster.example.com/api/v1/session/openid-connect/callback")
+    #expect(settings.provider.displayName == "login.example.com")
+    #expect(settings.provider.scopes == ["openid", "email"])
+    #expect(settings.roles.standard == nil && settings.groupsClaim == "groups")
+    #expect(settings.roles.groups == ["crm": .contributor, "Admins": .administrator])
+    #expect(settings.trustsEmail && settings.provider.clientSecret != nil)
+    #expect(
+      try !"\(values(all, ["MUSTER_OIDC_CLIENT_SECRET": "hush"]).shown(.clientSecret))".contains(
+        "hush"))
+
+    for (line, message) in [
+      ("  issuer: https://login.example.com\n", "oidc.issuer is missing"),
+      ("  clientId: muster\n", "oidc.clientId is missing"),
+      ("listen: {publicUrl: \"https://muster.example.com/\"}\n", "listen.publicUrl is missing"),
+      ("https://login", "is no https:// address"),
+    ] {
+      let replacement = line.hasPrefix("https") ? "http://login" : ""
+      let problems = problems { _ = try openID(all.replacing(line, with: replacement)) }
+      #expect(problems.contains { $0.contains(message) }, "\(problems)")
     }
   }
 

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Logging
 import NIOCore
 import SegmentCompiler
 
@@ -16,6 +17,10 @@ struct APIRequest: Sendable {
   let contentType: String?
   /// Who asks.
   let caller: Caller
+  let cookies: Cookies
+  /// The host that it was sent to, as the client calls it, with its port.
+  let authority: String?
+  let logger: Logger
 
   func text(_ name: String) -> String? { values[name]?.first }
   func texts(_ name: String) -> [String] { values[name] ?? [] }

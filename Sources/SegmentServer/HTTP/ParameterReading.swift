@@ -45,7 +45,7 @@ struct ParameterReading {
         note("notEncoded", "query", "'\(pair)' is not percent-encoded UTF-8.")
         continue
       }
-      guard known.contains(name) else {
+      guard known.contains(name) || route.isQueryOpen else {
         note(
           "unknownParameter", name,
           known.isEmpty

@@ -113,6 +113,12 @@ extension Problem {
     case .unknownAccount: self.init(.notFound, "unknownAccount", text)
     case .unknownSession: self.init(.notFound, "unknownSession", text)
     case .unknownKey: self.init(.notFound, "unknownKey", text)
+    case .disabled: self.init(.forbidden, "disabled", text)
+    case .noDemo: self.init(.notFound, "noDemo", text)
+    case .demoAccount: self.init(.conflict, "demoAccount", text)
+    case .notInvited: self.init(.forbidden, "notInvited", text)
+    case .emailNotVerified: self.init(.forbidden, "emailNotVerified", text)
+    case .accountOfOther: self.init(.forbidden, "accountOfOther", text)
     }
   }
 

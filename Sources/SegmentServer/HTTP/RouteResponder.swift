@@ -17,8 +17,15 @@ struct RouteResponder: Sendable {
     let values = try ParameterReading.values(of: request, context.parameters, for: route)
     let asked = APIRequest(
       route: route, id: context.id, values: values, body: try await body(of: request),
-      contentType: mediaType(of: request), caller: caller)
-    return try await within(route.timeLimit) {
+      contentType: mediaType(of: request), caller: caller, cookies: request.cookies,
+      authority: request.head.authority, logger: context.logger)
+    let response = try await answer(asked, api)
+    guard route.timeLimit == nil, let signedIn = caller.signedIn else { return response }
+    return response.written(each: settings.recheck) { try identity.isStillIn(signedIn) }
+  }
+
+  private func answer(_ asked: APIRequest, _ api: API) async throws -> Response {
+    try await within(route.timeLimit) {
       guard let key = asked.text("Idempotency-Key") else { return try await api.answer(asked) }
       return try await api.idempotency.answer(asked, key: key, make: api.answer) { location in
         try await api.answer(get(location, as: asked))
@@ -33,7 +40,8 @@ struct RouteResponder: Sendable {
     }
     return APIRequest(
       route: route, id: asked.id, values: values, body: ByteBuffer(), contentType: nil,
-      caller: asked.caller)
+      caller: asked.caller, cookies: asked.cookies, authority: asked.authority,
+      logger: asked.logger)
   }
 
   private func body(of request: Request) async throws -> ByteBuffer {

@@ -75,6 +75,8 @@ struct AccountBody: Encodable {
   var role: String
   var state: String
   var hasPassword: Bool
+  var issuer: String?
+  var isDemo: Bool
   var secretExpires: String?
   var created: String
 
@@ -84,6 +86,8 @@ struct AccountBody: Encodable {
     role = account.role.rawValue
     state = account.state.rawValue
     hasPassword = account.hasPassword
+    issuer = account.issuer
+    isDemo = account.isDemo
     secretExpires = account.secretExpires.map { time($0) }
     created = time(account.created)
   }

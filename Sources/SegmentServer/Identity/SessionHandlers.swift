@@ -8,6 +8,14 @@ import SegmentStore
 struct SessionHandlers: Sendable {
   let identity: Identity
   let settings: ServerSettings
+  let openID: OpenIDSignIn?
+
+  func methods(_ request: APIRequest) -> Response {
+    .json(
+      SignInMethodsBody(
+        password: true, openIDConnect: openID.map { SignInMethodsBody.Provider($0.settings) },
+        demo: identity.allowsDemo))
+  }
 
   func signIn(_ request: APIRequest) async throws -> Response {
     let texts = try request.texts(["name", "password"])
@@ -22,15 +30,29 @@ struct SessionHandlers: Sendable {
         secret: texts[1], of: texts[0], password: texts[2], from: request.caller.origin))
   }
 
+  func enterDemo(_ request: APIRequest) throws -> Response {
+    guard identity.allowsDemo else { throw IdentityError.noDemo }
+    // A page that has made its own name mean this machine must not get in.
+    guard settings.isLoopback(request.authority) else {
+      throw Problem(
+        .forbidden, "notLoopback", "The demonstration is entered at http://localhost only.")
+    }
+    return started(try identity.enterDemo(from: request.caller.origin))
+  }
+
   func get(_ request: APIRequest) throws -> Response {
     let (account, session, token) = try current(request)
     return .json(SessionBody(account, session, requestToken: identity.requestToken(of: token)))
   }
 
-  func signOut(_ request: APIRequest) throws -> Response {
+  /// Where somebody came by a provider that can end its session too, the answer says where.
+  func signOut(_ request: APIRequest) async throws -> Response {
     let (account, session, _) = try current(request)
     try identity.signOut(session.id, of: account)
-    return ended()
+    guard session.method == .openIDConnect,
+      let address = await openID?.provider.endSessionAddress()
+    else { return ended() }
+    return ended(.json(SignedOutBody(providerSignOut: address)))
   }
 
   func list(_ request: APIRequest) throws -> Response {
@@ -77,24 +99,38 @@ struct SessionHandlers: Sendable {
       SessionBody(
         started.account, started.session, requestToken: identity.requestToken(of: started.token)),
       status: .created)
-    response.setCookie(cookie(started.token.text))
+    response.setCookie(settings.sessionCookie(started.token.text))
     return response
   }
 
   /// Browsers forget what they have kept of the session.
-  private func ended() -> Response {
-    var response = Response.noContent
-    response.setCookie(cookie("", maxAge: 0))
+  private func ended(_ answer: Response = .noContent) -> Response {
+    var response = answer
+    response.setCookie(settings.sessionCookie("", maxAge: 0))
     response.headers[.clearSiteData] = "\"cache\", \"storage\""
     return response
   }
+}
 
+extension ServerSettings {
   /// Until the browser is closed, if the session does not end before.
-  private func cookie(_ value: String, maxAge: Int? = nil) -> Cookie {
+  func sessionCookie(_ value: String, maxAge: Int? = nil) -> Cookie {
     Cookie(
-      name: settings.cookieName, value: value, maxAge: maxAge, path: "/",
-      secure: settings.isBehindProxy, httpOnly: true, sameSite: .strict)
+      name: cookieName, value: value, maxAge: maxAge, path: "/", secure: isBehindProxy,
+      httpOnly: true, sameSite: .strict)
   }
+
+  /// Whether a request was sent to a name that always means this machine.
+  func isLoopback(_ authority: String?) -> Bool {
+    guard let authority else { return false }
+    let host =
+      authority.hasPrefix("[")
+      ? authority.prefix { $0 != "]" }.dropFirst() : authority.prefix { $0 != ":" }
+    return ServerSettings.loopbackHosts.contains(host.lowercased())
+  }
+
+  /// What always means this machine.
+  public static let loopbackHosts = ["127.0.0.1", "::1", "localhost"]
 }
 
 extension APIRequest {
@@ -112,15 +148,34 @@ extension HTTPField.Name {
   fileprivate static let clearSiteData = HTTPField.Name("Clear-Site-Data")!
 }
 
+private struct SignInMethodsBody: Encodable {
+  struct Provider: Encodable {
+    var displayName: String
+    var start = Contract.basePath + "/session/openid-connect"
+
+    init(_ settings: OpenIDSignInSettings) { displayName = settings.provider.displayName }
+  }
+
+  var password: Bool
+  var openIDConnect: Provider?
+  var demo: Bool
+}
+
+private struct SignedOutBody: Encodable {
+  var providerSignOut: String
+}
+
 private struct SessionBody: Encodable {
   var account: AccountBody
   var session: Int64
+  var method: String
   var expires: String
   var requestToken: String
 
   init(_ account: Account, _ session: Session, requestToken: Token) {
     self.account = AccountBody(account)
     self.session = session.id
+    method = session.method.rawValue
     expires = time(session.expires)
     self.requestToken = requestToken.text
   }
@@ -128,6 +183,7 @@ private struct SessionBody: Encodable {
 
 private struct ListedSessionBody: Encodable {
   var session: Int64
+  var method: String
   var created: String
   var lastUsed: String
   var expires: String
@@ -137,6 +193,7 @@ private struct ListedSessionBody: Encodable {
 
   init(_ session: Session, isCurrent: Bool) {
     self.session = session.id
+    method = session.method.rawValue
     created = time(session.created)
     lastUsed = time(session.lastUsed)
     expires = time(session.expires)

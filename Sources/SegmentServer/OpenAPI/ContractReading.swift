@@ -46,7 +46,7 @@ struct ContractReading {
     return Route(
       endpoint: endpoint, method: HTTPRequest.Method(method.uppercased())!, path: path, role: role,
       scope: scope,
-      parameters: parameters,
+      parameters: parameters, isQueryOpen: operation["x-open-query"]?.flag ?? false,
       body: operation["requestBody"].map { body(resolved($0), of: operation) },
       timeLimit: seconds == 0 ? nil : .seconds(seconds))
   }

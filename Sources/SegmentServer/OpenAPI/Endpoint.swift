@@ -13,6 +13,7 @@ enum Endpoint: String, Sendable, CaseIterable {
 
   case validateDefinitions, previewDefinition, explainDefinitions, estimateDefinition
 
+  case getSignInMethods, enterDemo, startOpenIDSignIn, finishOpenIDSignIn
   case signIn, getSession, signOut, redeemSecret, changePassword
   case listSessions, signOutEverywhere, endSession
   case listAPIKeys, createAPIKey, revokeAPIKey

@@ -12,6 +12,8 @@ struct Route: Sendable {
   /// What an API key needs to do it; nil where no key may, or nobody needs one.
   var scope: Scope?
   var parameters: [Parameter]
+  /// Whether there may be parameters that the contract does not have: others write the query.
+  var isQueryOpen: Bool
   var body: Body?
   /// nil for a stream that has no end.
   var timeLimit: Duration?

@@ -42,7 +42,7 @@ extension Identity {
     guard let match = text.wholeMatch(of: /muster_([0-9a-f]{16})_([0-9a-f]{64})/),
       let (key, secretHash, account) = try store.apiKey(String(match.1)),
       Token(String(match.2)).matches(secretHash),
-      now < key.expires, account.state == .active
+      now < key.expires, isUsable(account)
     else { return nil }
     let day = now - now % IdentityPolicy.Duration.day
     if key.lastUsed != day { try store.noteUse(ofKey: key.id, on: day) }

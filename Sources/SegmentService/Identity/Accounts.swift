@@ -31,9 +31,7 @@ extension Identity {
   public func createAccount(_ name: String, displayName: String? = nil, role: Role) throws -> (
     account: Account, secret: OneTimeSecret
   ) {
-    guard name.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}/) != nil else {
-      throw IdentityError.invalidName(name)
-    }
+    guard isAccountName(name) else { throw IdentityError.invalidName(name) }
     try require(displayName: displayName)
     return try store.editAccounts(at: now) { edits in
       guard try edits.account(name) == nil else { throw IdentityError.nameTaken(name) }
@@ -55,7 +53,9 @@ extension Identity {
         case .displayName(let text):
           try require(displayName: text)
           account.displayName = text
-        case .role(let role): account.role = role
+        case .role(let role):
+          guard !account.isDemo else { throw IdentityError.demoAccount(account.name) }
+          account.role = role
         case .state(let state): account.state = state
         }
       }
@@ -81,22 +81,20 @@ extension Identity {
   }
 
   /// Sees to it that somebody can manage accounts: where there is none yet, `admin` is made, and as long as no
-  /// administrator has a password, one has a fresh secret at each start.
+  /// administrator has a password or a provider, one has a fresh secret at each start.
   ///
-  /// - Returns: nil where an administrator has a password.
+  /// - Returns: nil where an administrator can sign in.
   public func ensureAdministrator() throws -> OneTimeSecret? {
     let administrators = try store.accounts().filter {
       $0.role == .administrator && $0.state == .active
     }
-    if administrators.contains(where: \.hasPassword) { return nil }
+    if administrators.contains(where: { $0.hasPassword || $0.issuer != nil }) { return nil }
     if let account = administrators.first { return try renewSecret(of: account.name) }
-    let taken = Set(try store.accounts().map { $0.name.lowercased() })
-    let names = ["admin"] + (0...taken.count).map { "admin\($0 + 2)" }
-    let free = names.first { !taken.contains($0) } ?? "admin"
-    return try createAccount(free, role: .administrator).secret
+    return try createAccount(try store.accounts().freeName("admin"), role: .administrator).secret
   }
 
   private func giveSecret(to account: Account, _ edits: AccountEdits) throws -> OneTimeSecret {
+    guard !account.isDemo else { throw IdentityError.demoAccount(account.name) }
     let secret = Token.random(bytes: 20)
     let expires = edits.time + policy.secret
     try edits.give(secretHash: secret.hash, expires: expires, to: account)
@@ -118,10 +116,23 @@ extension Identity {
     guard isLabel(displayName) else { throw IdentityError.invalidDisplayName }
   }
 
+  func isAccountName(_ text: String) -> Bool {
+    text.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}/) != nil
+  }
+
   /// Whether a text can stand where people read it: 1 to 200 characters that can be seen.
   func isLabel(_ text: String) -> Bool {
     (1...200).contains(text.unicodeScalars.count)
       && !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
       && !text.allSatisfy(\.isWhitespace)
+  }
+}
+
+extension [Account] {
+  /// A name that none of them has: `admin`, `admin2`, `admin3` …
+  func freeName(_ name: String) -> String {
+    let taken = Set(map { $0.name.lowercased() })
+    let names = [name] + (0...count).map { "\(name)\($0 + 2)" }
+    return names.first { !taken.contains($0.lowercased()) } ?? name
   }
 }

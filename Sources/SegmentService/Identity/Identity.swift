@@ -11,13 +11,17 @@ public struct Identity: Sendable {
   let passwords: Passwords
   let policy: IdentityPolicy
   let attempts: Guarded<SignInAttempts>
+  /// Whether anybody may enter the demo account; where not, it cannot be used in any way.
+  public let allowsDemo: Bool
   let clock: @Sendable () -> Instant
 
   init(
     store: SegmentStore, passwords: Passwords = Passwords(),
-    policy: IdentityPolicy = IdentityPolicy(), clock: @escaping @Sendable () -> Instant
+    policy: IdentityPolicy = IdentityPolicy(), allowsDemo: Bool = false,
+    clock: @escaping @Sendable () -> Instant
   ) {
     self.store = store
+    self.allowsDemo = allowsDemo
     self.passwords = passwords
     self.policy = policy
     self.clock = clock
@@ -31,8 +35,16 @@ public struct Identity: Sendable {
     return identity
   }
 
+  /// By the clock that ends sessions.
+  public var time: Instant { clock() }
+
   /// Microseconds.
   var now: Int64 { clock().microseconds }
+
+  /// Whether an account may be used now.
+  func isUsable(_ account: Account) -> Bool {
+    account.state == .active && (allowsDemo || !account.isDemo)
+  }
 }
 
 /// How long things last, in microseconds.
@@ -75,6 +87,17 @@ public enum IdentityError: Error, Equatable, CustomStringConvertible {
   /// Scopes that the role of the account does not include.
   case scopesBeyondRole([Scope], Role)
   case invalidExpiry(days: Int)
+  /// Of somebody who has proved to be its owner.
+  case disabled(String)
+  case noDemo
+  /// What the demo account cannot have.
+  case demoAccount(String)
+  /// A provider vouches for somebody who has no account and may not have one.
+  case notInvited
+  /// An account has the e-mail address that a provider says somebody has, without having verified it.
+  case emailNotVerified(String)
+  /// … or it is somebody's who signs in in another way.
+  case accountOfOther(String)
 
   public var description: String {
     switch self {
@@ -101,6 +124,15 @@ public enum IdentityError: Error, Equatable, CustomStringConvertible {
     case .scopesBeyondRole(let scopes, let role):
       "A \(role.rawValue) cannot have keys with the scopes \(scopes.map(\.rawValue).joined(separator: ", "))."
     case .invalidExpiry(let days): "A key can be used for 1 to \(days) days."
+    case .disabled(let name): "The account '\(name)' is disabled. Ask an administrator."
+    case .noDemo: "There is no demonstration here: the server was started without --demo."
+    case .demoAccount(let name):
+      "'\(name)' is the demo account: it has no password, and always the role of a \(Identity.demoRole.rawValue)."
+    case .notInvited: "Nobody has made an account for you. Ask an administrator."
+    case .emailNotVerified(let name):
+      "There is an account '\(name)', but your provider does not say that it has verified this e-mail address. Verify it there, or ask an administrator."
+    case .accountOfOther(let name):
+      "There is an account '\(name)' with another way to sign in: it is not given to somebody else. Sign in as before, or ask an administrator."
     }
   }
 }

@@ -55,13 +55,13 @@ extension Identity {
     // Longer texts are no passwords, and must not be worked on.
     let isRight = try await passwords.verify(
       password.utf8.count > 4 * PasswordProblem.longest ? "" : password, against: hash)
-    guard isRight, let credentials, let hash, credentials.account.state == .active else {
+    guard isRight, let credentials, let hash, isUsable(credentials.account) else {
       try noteFailure(of: credentials?.account, count: count, from: origin)
       throw IdentityError.wrongCredentials
     }
     attempts.withLock { $0.succeed(source) }
     let renewed = hash.cost == passwords.cost ? nil : try await passwords.hash(password)
-    return try startSession(of: credentials.account, from: origin) { edits in
+    return try startSession(of: credentials.account, by: .password, from: origin) { edits in
       // It may have been changed, or the account disabled, while it was verified.
       let now = try edits.credentials(credentials.account.name)
       guard now?.passwordHash == credentials.passwordHash, now?.account.state == .active else {
@@ -83,7 +83,7 @@ extension Identity {
     let count = try begin(source, nil)
     func isRight(_ credentials: Credentials?) -> Bool {
       guard let credentials, let hash = credentials.secretHash,
-        let expires = credentials.account.secretExpires, credentials.account.state == .active
+        let expires = credentials.account.secretExpires, isUsable(credentials.account)
       else { return false }
       return Token(secret).matches(hash) && now < expires
     }
@@ -96,7 +96,7 @@ extension Identity {
       throw IdentityError.unusablePassword(problem)
     }
     let hash = try await passwords.hash(password)
-    return try startSession(of: account, from: origin) { edits in
+    return try startSession(of: account, by: .secret, from: origin) { edits in
       guard isRight(try edits.credentials(name)) else { throw IdentityError.wrongSecret }
       try edits.setPassword(hash.description, of: account)
     }
@@ -130,6 +130,19 @@ extension Identity {
 
   // MARK: Attempts
 
+  /// Counts an attempt that is not about one account as failed until `body` has succeeded.
+  ///
+  /// - Throws: ``IdentityError/tooSoon(seconds:)`` after many that failed from the same network.
+  public func attempt<Result: Sendable>(
+    from origin: Origin, _ body: () async throws -> Result
+  ) async throws -> Result {
+    let source = try source(nil, nil, origin)
+    _ = try begin(source, nil)
+    let result = try await body()
+    attempts.withLock { $0.succeed(source) }
+    return result
+  }
+
   /// - Parameter name: nil where attempts are counted by address only.
   private func source(_ name: String?, _ account: Account?, _ origin: Origin) throws
     -> SignInAttempts.Source
@@ -155,8 +168,9 @@ extension Identity {
   }
 
   /// - Parameter prepare: done by the same transaction.
-  private func startSession(
-    of account: Account, from origin: Origin, prepare: (AccountEdits) throws -> Void
+  func startSession(
+    of account: Account, by method: SignInMethod, from origin: Origin,
+    prepare: (AccountEdits) throws -> Void
   ) throws -> StartedSession {
     let token = Token.random()
     let author = Author(.account, name: account.name, account: account.id, origin: origin)
@@ -164,7 +178,8 @@ extension Identity {
       try prepare(edits)
       let account = try existing(account.name, edits)
       let session = try edits.startSession(
-        of: account, tokenHash: token.hash, expires: edits.time + policy.session, origin: origin,
+        of: account, by: method, tokenHash: token.hash, expires: edits.time + policy.session,
+        origin: origin,
         idleSince: edits.time - policy.idle)
       return StartedSession(account: account, session: session, token: token)
     }

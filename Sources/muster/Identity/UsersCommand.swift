@@ -154,8 +154,10 @@ extension Role: ExpressibleByArgument {}
 
 extension Account {
   fileprivate var proofText: String {
-    [hasPassword ? "password" : nil, secretExpires == nil ? nil : "one-time secret"]
-      .compactMap { $0 }.joined(separator: ", ")
+    [
+      hasPassword ? "password" : nil, secretExpires == nil ? nil : "one-time secret", issuer,
+      isDemo ? "demonstration" : nil,
+    ].compactMap { $0 }.joined(separator: ", ")
   }
 }
 
@@ -165,6 +167,8 @@ private struct AccountJSON: Encodable {
   var role: Role
   var state: AccountState
   var hasPassword: Bool
+  var issuer: String?
+  var isDemo: Bool
   var created: String
 
   init(_ account: Account) {
@@ -173,6 +177,8 @@ private struct AccountJSON: Encodable {
     role = account.role
     state = account.state
     hasPassword = account.hasPassword
+    issuer = account.issuer
+    isDemo = account.isDemo
     created = Instant(microseconds: account.created).description
   }
 }

@@ -42,6 +42,12 @@ struct ServeCommand: AsyncParsableCommand {
         "It must set X-Forwarded-For, which is believed, and nobody else must reach this port."))
   var behindProxy: Bool?
 
+  @Flag(
+    help: ArgumentHelp(
+      "Let anybody at this machine in without a password, to an account that is marked as a demonstration.",
+      discussion: "Not for data that others must not see. Without it that account cannot be used."))
+  var demo = false
+
   func validate() throws {
     guard (0...65535).contains(port ?? 0) else {
       throw ValidationError("--port must be from 0 to 65535, not \(port ?? 0).")
@@ -52,8 +58,8 @@ struct ServeCommand: AsyncParsableCommand {
     let wanted = try Installation.server(
       options.settingValues(), in: options.folder(),
       Installation.Options(
-        host: host, port: port, isBehindProxy: behindProxy, logFormat: log))
-    let service = try options.open(for: "serve")
+        host: host, port: port, isBehindProxy: behindProxy, logFormat: log, isDemo: demo))
+    let service = try options.open(for: "serve", allowsDemo: demo)
     let log = ServiceLog(service)
     let events = EventLog()
     service.observeSegments { events.note($0) }
@@ -74,6 +80,12 @@ struct ServeCommand: AsyncParsableCommand {
       )
     }
     if let warning = try service.activeSegments().warning { log.write(warning) }
+    if demo {
+      let account = try service.identity.ensureDemo()
+      log.write(
+        "This is a demonstration: anybody at this machine may enter as '\(account.name)', without a password."
+      )
+    }
     if let secret = try service.identity.ensureAdministrator() {
       log.write("No administrator has a password yet. \(secret.message)")
     }

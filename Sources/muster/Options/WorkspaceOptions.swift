@@ -41,10 +41,11 @@ struct WorkspaceOptions: ParsableArguments {
   }
 
   /// Opens the workspace; a second process is told that `muster <verb>` holds it.
-  func open(for verb: String) throws -> SegmentService {
-    try SegmentService(
-      folder: try folder(), purpose: "muster \(verb)", author: author,
-      settings: try engineSettings())
+  func open(for verb: String, allowsDemo: Bool = false) throws -> SegmentService {
+    var settings = try engineSettings()
+    settings.allowsDemo = allowsDemo
+    return try SegmentService(
+      folder: try folder(), purpose: "muster \(verb)", author: author, settings: settings)
   }
 
   /// Who changes things from the command line.

@@ -13,9 +13,8 @@ struct Installation {
     var port: Int?
     var isBehindProxy: Bool?
     var logFormat: LogFormat?
+    var isDemo = false
   }
-
-  private static let loopback = ["127.0.0.1", "::1", "localhost"]
 
   /// - Throws: `Diagnostics` with every problem.
   static func server(
@@ -29,8 +28,16 @@ struct Installation {
     settings.logsJSON =
       (options.logFormat ?? values.word(.logFormat, as: LogFormat.self)) == .json
     settings.backups = try backups(values, in: folder)
+    settings.openID = openID(values)
     try values.check()
-    guard settings.isBehindProxy || loopback.contains(settings.host) else {
+    let loopback = ServerSettings.loopbackHosts
+    let isLoopback = loopback.contains(settings.host)
+    guard !options.isDemo || (isLoopback && !settings.isBehindProxy) else {
+      throw ValidationError(
+        "--demo lets anybody in: it goes with the hosts \(loopback.joined(separator: ", ")) only, and not behind a proxy."
+      )
+    }
+    guard settings.isBehindProxy || isLoopback else {
       throw ValidationError(
         "The host '\(settings.host)' is none of \(loopback.joined(separator: ", ")): passwords would be readable on the way. Put a proxy that speaks HTTPS before it, and say so with --behind-proxy or \(Setting.isBehindProxy.rawValue)."
       )

@@ -46,6 +46,8 @@ import Testing
     let operation = Contract.own.document["paths"]?[route.path]?[
       route.method.rawValue.lowercased()]
     let least = try #require(operation?["x-role"]?.textValue)
+    // Its query is open, and there is no provider here.
+    guard route.endpoint != .finishOpenIDSignIn else { return 404 }
     guard least != "anyone" else { return 400 }
     guard let role = asker.role else { return 401 }
     guard role >= (try #require(Role(rawValue: least))) else { return 403 }
@@ -118,6 +120,11 @@ import Testing
       #expect(own.contains(route.endpoint) || route.path.hasPrefix("/definitions/"))
     }
     let open = Contract.own.routes.filter { $0.role == .anyone }.map(\.endpoint)
-    #expect(Set(open) == [.getContract, .signIn, .redeemSecret])
+    #expect(
+      Set(open) == [
+        .getContract, .getSignInMethods, .signIn, .redeemSecret, .enterDemo, .startOpenIDSignIn,
+        .finishOpenIDSignIn,
+      ])
+    #expect(Contract.own.routes.filter(\.isQueryOpen).map(\.endpoint) == [.finishOpenIDSignIn])
   }
 }

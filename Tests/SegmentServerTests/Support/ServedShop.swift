@@ -67,7 +67,7 @@ final class ServedShop: Sendable {
 
   init(
     now: @escaping @Sendable () -> Instant = { ServedShop.asOf }, isLoaded: Bool = true,
-    customers: String = ServedShop.customers
+    customers: String = ServedShop.customers, allowsDemo: Bool = false
   ) async throws {
     folder = FileManager.default.temporaryDirectory
       .appending(path: "muster-server-\(UUID().uuidString)", directoryHint: .isDirectory)
@@ -78,7 +78,8 @@ final class ServedShop: Sendable {
     service = try SegmentService(
       folder: WorkspaceFolder(folder), purpose: "a test", author: .commandLine(user: "tester"),
       settings: SegmentService.Settings(
-        threads: 1, passwordCost: PasswordCost(rounds: 4, blockSize: 8, parallelism: 1)),
+        threads: 1, passwordCost: PasswordCost(rounds: 4, blockSize: 8, parallelism: 1),
+        allowsDemo: allowsDemo),
       now: now)
     let admin = try service.identity.createAccount("admin", role: .administrator).account
     key = try service.identity.createAPIKey(
@@ -94,13 +95,14 @@ final class ServedShop: Sendable {
   /// Asks the router itself, or a server on a port of its own.
   func serve(
     _ setup: TestingSetup = .router, isBehindProxy: Bool = false, logger: Logger? = nil,
-    backups: BackupSettings? = nil,
+    backups: BackupSettings? = nil, openID: OpenIDSignInSettings? = nil,
     _ test: @Sendable (Client) async throws -> Void
   ) async throws {
     var silent = Logger(label: "test")
     silent.logLevel = .critical
     var settings = ServerSettings(
-      port: 0, isBehindProxy: isBehindProxy, heartbeat: .milliseconds(50))
+      port: 0, isBehindProxy: isBehindProxy, heartbeat: .milliseconds(50), recheck: .zero,
+      openID: openID)
     settings.backups = backups
     let server = makeApplication(
       makeRouter(

@@ -21,6 +21,13 @@ final class People: Sendable {
     }
   }
 
+  /// The same people where anybody may enter the demo account, or where nobody may.
+  func identity(allowsDemo: Bool) -> Identity {
+    Identity(store: store, passwords: identity.passwords, allowsDemo: allowsDemo) { [clock] in
+      Instant(microseconds: clock.withLock { $0 })
+    }
+  }
+
   func pass(seconds: Int64) { clock.withLock { $0 += seconds * 1_000_000 } }
 
   /// An account whose owner has chosen a password, with the session in which that happened.
