@@ -122,6 +122,7 @@ struct UsedStates: Sendable {
 
   /// Whether it was not used before.
   mutating func take(_ state: String, until expiry: Int64, at now: Int64) -> Bool {
+    guard expiries[state] == nil else { return false }
     if expiries.count >= UsedStates.most {
       expiries = expiries.filter { now < $0.value }
       let surplus = expiries.count - UsedStates.most / 2
@@ -129,6 +130,7 @@ struct UsedStates: Sendable {
         expiries[state] = nil
       }
     }
-    return expiries.updateValue(expiry, forKey: state) == nil
+    expiries[state] = expiry
+    return true
   }
 }

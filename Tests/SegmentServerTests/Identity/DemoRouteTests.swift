@@ -26,8 +26,7 @@ import Testing
   }
 
   @Test(arguments: ["evil.example:8080", "localhost.evil.example", "192.168.1.5", ""])
-  func `a page that calls this machine by its own name does not get in`(_ host: String) async throws
-  {
+  func `a page that calls this machine by its own name does not get in`(_ host: String) {
     let settings = ServerSettings()
     #expect(!settings.isLoopback(host) && !settings.isLoopback(nil))
     for own in ["localhost:8080", "LOCALHOST", "127.0.0.1:1", "[::1]:8080"] {
