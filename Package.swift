@@ -40,6 +40,11 @@ let package = Package(
     ),
     // What Swift's view of the C library leaves out.
     .target(name: "CExchange"),
+    // SMTP, from the system.
+    .systemLibrary(
+      name: "CCurl",
+      providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]
+    ),
     // Definition → plan → SQL: pure values, no I/O, no clock.
     .target(
       name: "SegmentCompiler",
@@ -121,7 +126,7 @@ let package = Package(
     .target(
       name: "SegmentNotifications",
       dependencies: [
-        "SegmentService",
+        "CCurl", "SegmentService",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
       ],
       swiftSettings: strict
@@ -169,6 +174,7 @@ let package = Package(
       dependencies: [
         "SegmentNotifications",
         .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdTLS", package: "hummingbird"),
         .product(name: "HummingbirdTesting", package: "hummingbird"),
       ],
       swiftSettings: strict

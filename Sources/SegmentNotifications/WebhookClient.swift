@@ -13,6 +13,8 @@ public struct WebhookClient: Sendable {
   private let rules: WebhookRules
   private let limit: Duration
   private let resolve: @Sendable (String) async throws -> [IPAddress]
+  /// Who may vouch for hosts.
+  var trustRoots = NIOSSLTrustRoots.default
 
   /// How much of an answer is read, in bytes; nobody looks at it.
   private static let mostRead = 1 << 16
@@ -75,6 +77,8 @@ public struct WebhookClient: Sendable {
     var configuration = HTTPClient.Configuration(
       redirectConfiguration: .disallow,
       timeout: HTTPClient.Configuration.Timeout(connect: .seconds(5)))
+    configuration.tlsConfiguration = .makeClientConfiguration()
+    configuration.tlsConfiguration?.trustRoots = trustRoots
     configuration.dnsOverride = [request.url.host: address.description]
     configuration.httpVersion = .http1Only
     configuration.connectionPool.retryConnectionEstablishment = false

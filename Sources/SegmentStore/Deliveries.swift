@@ -100,12 +100,13 @@ extension SegmentStore {
   public func forgetDeliveries(before time: Int64, most: Int) throws {
     try database.write { db in
       try db.execute(sql: "DELETE FROM delivery WHERE finished < ?", arguments: [time])
-      try db.execute(
-        sql: """
-          DELETE FROM delivery WHERE state <> 'pending' AND id <= (
-            SELECT last.id FROM delivery last WHERE last.webhookId = delivery.webhookId
-            ORDER BY last.id DESC LIMIT 1 OFFSET ?)
-          """, arguments: [most])
+      for webhook in try Int64.fetchAll(db, sql: "SELECT id FROM webhook") {
+        try db.execute(
+          sql: """
+            DELETE FROM delivery WHERE webhookId = ? AND state <> 'pending' AND id <= (
+              SELECT id FROM delivery WHERE webhookId = ? ORDER BY id DESC LIMIT 1 OFFSET ?)
+            """, arguments: [webhook, webhook, most])
+      }
       try removeMessages(db)
     }
   }

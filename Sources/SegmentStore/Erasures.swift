@@ -88,6 +88,8 @@ public struct ErasureChanges: Sendable {
   public var redactedEntries: [Int64]
   /// Messages that quote them, such as by the name of a segment: whether they were sent or not.
   public var forgottenMessages: [Int64]
+  /// The same of lines of letters.
+  public var forgottenMail: [Int64]
   /// The definition without the profiles' keys; nil where it has none of them.
   public var rewrite: @Sendable (SegmentVersion) throws -> String?
 
@@ -95,7 +97,7 @@ public struct ErasureChanges: Sendable {
     audience: String?, profiles: Int, rows: Int64, dataFile: String, partRows: [Int64: Int64],
     contents: [Int64: TableContent] = [:], suppressed: SuppressionList,
     members: [Int64: ErasedMembers], causes: [Int64: String], redactedEntries: [Int64] = [],
-    forgottenMessages: [Int64] = [],
+    forgottenMessages: [Int64] = [], forgottenMail: [Int64] = [],
     rewrite: @escaping @Sendable (SegmentVersion) throws -> String?
   ) {
     self.audience = audience
@@ -109,6 +111,7 @@ public struct ErasureChanges: Sendable {
     self.causes = causes
     self.redactedEntries = redactedEntries
     self.forgottenMessages = forgottenMessages
+    self.forgottenMail = forgottenMail
     self.rewrite = rewrite
   }
 }
@@ -241,6 +244,7 @@ extension SegmentStore {
         ])
       try redact(changes.redactedEntries, db)
       try forget(messages: changes.forgottenMessages, db)
+      try forget(mailItems: changes.forgottenMail, db)
       try change.log(
         .peopleErased, changes.audience.map { AuditObject($0) },
         after: .facts([

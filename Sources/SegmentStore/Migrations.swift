@@ -24,5 +24,6 @@ let migrator: DatabaseMigrator = {
   registerBackups(&migrator)  // Backups.swift
   registerNotifications(&migrator)  // Outbox.swift
   registerSignInMethods(&migrator)  // Sessions.swift
+  registerMail(&migrator)  // Mail.swift
   return migrator
 }()

@@ -46,7 +46,7 @@ func registerNotifications(_ migrator: inout DatabaseMigrator) {
           CHECK ((state = 'pending') = (finished IS NULL))
         ) STRICT;
         CREATE INDEX deliveryDue ON delivery (webhookId, nextAttempt) WHERE state = 'pending';
-        CREATE INDEX deliveryOfWebhook ON delivery (webhookId, state, id);
+        CREATE INDEX deliveryOfWebhook ON delivery (webhookId);
         CREATE INDEX deliveryOfMessage ON delivery (messageId);
         CREATE INDEX deliveryFinished ON delivery (finished) WHERE finished IS NOT NULL;
         """)
@@ -58,14 +58,16 @@ func registerNotifications(_ migrator: inout DatabaseMigrator) {
 struct Outbox {
   private let db: Database
   private let webhooks: [Webhook]
+  private let mail: MailOutbox
 
   init(_ db: Database) throws {
     self.db = db
+    mail = try MailOutbox(db)
     webhooks = try Webhook.fetchAll(db, sql: "SELECT * FROM webhook WHERE state = 'active'")
   }
 
   /// Whether nobody is told anything.
-  var isClosed: Bool { webhooks.isEmpty }
+  var isClosed: Bool { webhooks.isEmpty && mail.isClosed }
 
   // MARK: Segments
 
@@ -132,6 +134,7 @@ struct Outbox {
       case (.load, _), (.segment, _): break
       }
     }
+    try mail.close(job)
   }
 
   // MARK: Writing
@@ -156,13 +159,18 @@ struct Outbox {
     let wanting = webhooks.filter {
       $0.types.contains(type) && ($0.segments.isEmpty || $0.segments.contains(segment))
     }
-    guard !wanting.isEmpty, let (name, tags) = try facts(of: segment) else { return }
+    guard !wanting.isEmpty || mail.wants(type), let (name, tags) = try facts(of: segment) else {
+      return
+    }
+    let data = data(MessageData.Segment(id: segment, name: name))
+    try mail.put(MailItem(type: type, name: name, cause: data.cause), of: data.job, at: time)
     let told = wanting.filter { $0.tags.isEmpty || !$0.tags.isDisjoint(with: tags) }
-    try put(type, to: told, at: time, data(MessageData.Segment(id: segment, name: name)))
+    try put(type, to: told, at: time, data)
   }
 
   /// Of no segment: those who want to know of some only are not told.
   private func put(_ type: MessageType, at time: Int64, _ data: MessageData) throws {
+    try mail.put(MailItem(type: type, name: data.table ?? ""), of: data.job, at: time)
     let told = webhooks.filter {
       $0.types.contains(type) && $0.segments.isEmpty && $0.tags.isEmpty
     }
@@ -223,7 +231,7 @@ struct Outbox {
 }
 
 /// What nobody can guess and no other message has.
-private func messageName() -> String {
+func messageName() -> String {
   var generator = SystemRandomNumberGenerator()
   let digits = (0..<2).map { _ in
     let digits = String(UInt64.random(in: .min ... .max, using: &generator), radix: 16)

@@ -13,6 +13,7 @@ from random import Random
 
 import backup
 import day
+import letters
 import signin
 import webhooks
 from chaos import Chaos
@@ -48,6 +49,8 @@ def main():
         print("Webhooks arrived, signed.", flush=True)
         signin.walk(server)
         print("People signed in by an OpenID provider, and into a demonstration.", flush=True)
+        letters.walk(server)
+        print("A letter told what failed.", flush=True)
         began = time.monotonic()
         print(f"{Chaos(server, arguments.seed).run(arguments.kills)}, in {time.monotonic() - began:.0f} s")
     return 0 if passed and not errors else 1

@@ -1,7 +1,10 @@
 import Foundation
 import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
 import HummingbirdTesting
 import Logging
+import NIOSSL
 @testable import SegmentService
 import Synchronization
 import Testing
@@ -32,8 +35,10 @@ import Testing
     allowsHTTP: true, allowedRanges: [AddressRange("127.0.0.0/8")!])
 
   /// Serves answers by path: a number is a status, and there is one that is never given.
-  private func serve(_ test: @escaping @Sendable (Int, Arrivals) async throws -> Void) async throws
-  {
+  private func serve(
+    by server: HTTPServerBuilder = .http1(),
+    _ test: @escaping @Sendable (Int, Arrivals) async throws -> Void
+  ) async throws {
     let arrivals = Arrivals()
     let router = Router()
     router.post("/status/:status") { request, context -> Response in
@@ -59,11 +64,11 @@ import Testing
     }
     var logger = Logger(label: "test")
     logger.logLevel = .critical
-    let server = Application(
-      router: router,
+    let application = Application(
+      router: router, server: server,
       configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
       logger: logger)
-    try await server.test(.live) { client in
+    try await application.test(.live) { client in
       defer { hold.finish() }
       try await test(try #require(client.port), arrivals)
     }
@@ -126,6 +131,24 @@ import Testing
       // Rules that have become stricter.
       let late = await client.send(try request("http://127.0.0.1:\(port)/status/200"))
       #expect(late == .failed(.internalAddress) && arrivals.all.isEmpty)
+    }
+  }
+
+  @Test func `the certificate is that of the host, by an authority that is trusted`() async throws {
+    let tls = try HTTPServerBuilder.tls(tlsConfiguration: TestCertificates.server)
+    try await serve(by: tls) { port, arrivals in
+      var trusting = WebhookClient(rules: Self.lax) { _ in [IPAddress("127.0.0.1")!] }
+      trusting.trustRoots = .certificates([try TestCertificates.authority])
+      func send(_ host: String, by client: WebhookClient) async throws -> WebhookResponse {
+        await client.send(try request("https://\(host):\(port)/status/200"))
+      }
+      #expect(try await send("hook.invalid", by: trusting) == .status(200, retryAfter: 7))
+      // Whoever answers at the address is not whom the URL names.
+      #expect(try await send("other.invalid", by: trusting) == .failed(.certificate))
+      #expect(try await send("127.0.0.1", by: trusting) == .failed(.certificate))
+      let careful = WebhookClient(rules: Self.lax) { _ in [IPAddress("127.0.0.1")!] }
+      #expect(try await send("hook.invalid", by: careful) == .failed(.certificate))
+      #expect(arrivals.all.count == 1)
     }
   }
 

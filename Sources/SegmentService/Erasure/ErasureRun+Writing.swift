@@ -23,6 +23,7 @@ extension ErasureRun {
       causes: Dictionary(found.quotations.causes.map { ($0, cause) }, uniquingKeysWith: { $1 }),
       redactedEntries: Set(found.quotations.auditEntries).sorted(),
       forgottenMessages: Set(found.quotations.messages).sorted(),
+      forgottenMail: Set(found.quotations.mail).sorted(),
       rewrite: rewriting.definition)
   }
 

@@ -12,6 +12,8 @@ struct Quotations {
   var auditEntries: [Int64] = []
   /// Messages to webhooks that do.
   var messages: [Int64] = []
+  /// Lines of letters that do.
+  var mail: [Int64] = []
 }
 
 extension ErasureRun {
@@ -49,6 +51,7 @@ extension ErasureRun {
       case .cause(let run): quotations.causes.append(run)
       case .auditEntry(let id): quotations.auditEntries.append(id)
       case .message(let id): quotations.messages.append(id)
+      case .mail(let id): quotations.mail.append(id)
       }
     }
     quotations.mentions = Set(quotations.mentions).sorted()
@@ -64,6 +67,7 @@ extension ErasureRun {
       case cause(run: Int64)
       case auditEntry(Int64)
       case message(Int64)
+      case mail(Int64)
     }
 
     var text: String
@@ -111,6 +115,9 @@ extension ErasureRun {
     }
     for (message, quoting) in try service.store.messageTexts() {
       texts += quoting.map { StoredText(text: $0, isKey: false, origin: .message(message)) }
+    }
+    for (item, quoting) in try service.store.mailTexts() {
+      texts += quoting.map { StoredText(text: $0, isKey: false, origin: .mail(item)) }
     }
     return texts
   }

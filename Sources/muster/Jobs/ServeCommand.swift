@@ -71,6 +71,12 @@ struct ServeCommand: AsyncParsableCommand {
       })
     let scheduler = Scheduler(service, runner: runner, note: { log.write($0) })
     let settings = listeningToCommands(wanted, of: service.folder, log)
+    let mail = try Installation.mail(options.settingValues())
+    try service.tellByMail(mail)
+    let letters = mail.map { settings in
+      MailSender(
+        service, settings: settings, send: MailClient(settings).send, note: { log.write($0) })
+    }
     let client = WebhookClient(rules: service.webhookRules)
     let sender = WebhookSender(service, send: client.send, note: { log.write($0) })
     let address = settings.host == "::1" ? "[::1]" : settings.host
@@ -92,6 +98,7 @@ struct ServeCommand: AsyncParsableCommand {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await scheduler.run() }
       group.addTask { await sender.run() }
+      group.addTask { await letters?.run() }
       group.addTask {
         var isStopping = false
         for await signal in endingSignals() {
@@ -185,6 +192,15 @@ private struct ServiceLog: Sendable {
       }
     case .finished(let job): write("Job \(job) is done.")
     case .trouble(let job, let error): write("Job \(job): \("\(error)".printable)")
+    }
+  }
+
+  func write(_ note: MailNote) {
+    switch note {
+    case .failed(let error, let isLast):
+      let end = isLast ? "given up" : "it will be sent again"
+      write("Mail: a letter was not taken: \("\(error)".printable); \(end).")
+    case .trouble(let error): write("Mail: \("\(error)".printable)")
     }
   }
 

@@ -1,3 +1,4 @@
+import SegmentService
 import SegmentStore
 
 /// One thing that an installation decides for itself, whatever its data and its segments are. Its raw value is its place
@@ -23,6 +24,14 @@ enum Setting: String, CaseIterable, Sendable {
   case groupsClaim = "oidc.groupsClaim"
   case groups = "oidc.groups"
   case trustsEmail = "oidc.trustEmail"
+  case mailHost = "mail.host"
+  case mailPort = "mail.port"
+  case mailSecurity = "mail.security"
+  case mailUser = "mail.user"
+  case mailPassword = "mail.password"
+  case mailFrom = "mail.from"
+  case mailTo = "mail.to"
+  case mailTypes = "mail.types"
 
   /// One sentence, and what holds unless it is set.
   var meaning: String {
@@ -58,6 +67,16 @@ enum Setting: String, CaseIterable, Sendable {
       "Roles by groups (none). The highest counts, and decides at each sign-in: roles given in Muster are replaced."
     case .trustsEmail:
       "Whether e-mail addresses are verified although the provider does not say so (false)."
+    case .mailHost: "The mail server that takes letters about what failed (none are sent)."
+    case .mailPort: "Its port (587; with tls 465, with none 25)."
+    case .mailSecurity:
+      "starttls (unless set): encrypted before anything is said; tls: from the first byte; none."
+    case .mailUser: "Who signs in to the mail server (nobody)."
+    case .mailPassword: "The password to it."
+    case .mailFrom: "The address that letters come from."
+    case .mailTo: "The addresses that letters go to."
+    case .mailTypes:
+      "What is told by mail, as webhooks are told (segment.failed, segment.skipped, load.failed)."
     }
   }
 
@@ -84,6 +103,11 @@ enum Setting: String, CaseIterable, Sendable {
     case .clientSecret: .secret
     case .role: .word(DefaultRole.allCases.map(\.rawValue))
     case .groups: .words(Role.allCases.map(\.rawValue))
+    case .mailTo, .mailTypes: .texts
+    case .mailHost, .mailUser, .mailFrom: .text
+    case .mailPort: .number(1...65535)
+    case .mailSecurity: .word(MailSettings.Security.allCases.map(\.rawValue))
+    case .mailPassword: .secret
     case .logFormat: .word(LogFormat.allCases.map(\.rawValue))
     case .backupKeep: .number(1...100_000)
     // DuckDB starts them all at once.

@@ -35,6 +35,7 @@ struct SettingsCommand: ParsableCommand {
     // Where there is something wrong with a value.
     _ = try Installation.engine(values, memory: nil, threads: nil)
     _ = try Installation.server(values, in: options.folder(), Installation.Options())
+    _ = try Installation.mail(values)
   }
 }
 
