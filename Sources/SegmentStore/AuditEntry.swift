@@ -44,6 +44,7 @@ public enum AuditAction: String, Sendable, CaseIterable {
   case segmentTrashed = "segment.trashed"
   case segmentRestored = "segment.restored"
   case segmentPurged = "segment.purged"
+  case refreshRequested = "segment.refreshRequested"
   case segmentsRefreshed = "segments.refreshed"
   case dataLoaded = "data.loaded"
   case peopleErased = "people.erased"

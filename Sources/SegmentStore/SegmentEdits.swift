@@ -101,6 +101,11 @@ public struct SegmentEdits {
     return saved
   }
 
+  /// Writes an entry of the audit log that no other change makes.
+  public func log(_ action: AuditAction, _ record: SegmentRecord) throws {
+    try change.log(action, record.auditObject)
+  }
+
   /// Stores what was changed of a record besides its versions.
   public func update(_ changed: SegmentRecord) throws -> SegmentRecord {
     var record = changed

@@ -50,6 +50,33 @@ import Testing
     }
   }
 
+  @Test func `what was made when the process ended is not made again, and what was not is`()
+    async throws
+  {
+    let shop = try await ServedShop()
+    let requests = [("/segments", ServedShop.city("Oslo")), ("/jobs", #"{"segments": "all"}"#)]
+    try await shop.serve { client in
+      for (path, body) in requests {
+        let key = ["Idempotency-Key": path]
+        let first = try await client.ask(.post, path, body, headers: key)
+        // As a kill before the answer leaves it.
+        var known = try #require(try shop.service.request(path, by: "admin"))
+        known.answer = nil
+        try shop.service.remember(known)
+        let again = try await client.ask(.post, path, body, headers: key)
+        #expect(again.status == first.status && again.text == first.text)
+        #expect(again.headers[.idempotencyReplayed] == "true")
+        // As a kill before anything was made leaves it.
+        known.id = "nothing"
+        known.key = "\(path) unmade"
+        try shop.service.remember(known)
+      }
+      let unmade = try await client.ask(
+        .post, "/jobs", requests[1].1, headers: ["Idempotency-Key": "/jobs unmade"])
+      #expect(unmade.status == 202 && unmade.headers[.idempotencyReplayed] == nil, "\(unmade.text)")
+    }
+  }
+
   @Test func `of the same request many times at once one is done`() async throws {
     try await ServedShop().serve(.ahc()) { client in
       let answers = try await withThrowingTaskGroup(of: Answer.self) { group in

@@ -8,7 +8,8 @@ import Synchronization
 
 /// Sees to it that a request with an `Idempotency-Key` makes something once, however often it comes.
 ///
-/// What is remembered is where the new thing is: a repetition is answered with that as it is then.
+/// What is remembered is where the new thing is: a repetition is answered with that as it is then. Where the process
+/// ended before the answer, the audit log says what was made: its entries are committed with the changes.
 struct Idempotency: Sendable {
   let service: SegmentService
   private let running = Running()
@@ -31,25 +32,44 @@ struct Idempotency: Sendable {
     }
     defer { running.end([author, key]) }
     if let known = try service.request(key, by: author) {
-      guard known.digest == digest else {
-        throw Problem(
-          .unprocessableContent, "keyReused",
-          "Another request had this Idempotency-Key. Choose a new one for each.")
+      // What was refused, or has made nothing, may come again in another form.
+      if let made = try known.answer ?? answerOfInterrupted(known) {
+        guard known.digest == digest else {
+          throw Problem(
+            .unprocessableContent, "keyReused",
+            "Another request had this Idempotency-Key. Choose a new one for each.")
+        }
+        var again = try await look(made.location)
+        if again.status == .ok { again.status = HTTPResponse.Status(code: made.status) }
+        again.headers[.idempotencyReplayed] = "true"
+        again.headers[.location] = made.location
+        return again
       }
-      var again = try await look(known.location)
-      if again.status == .ok { again.status = HTTPResponse.Status(code: known.status) }
-      again.headers[.idempotencyReplayed] = "true"
-      again.headers[.location] = known.location
-      return again
     }
+    var begun = try service.begin(request: key, by: author, digest: digest, id: request.id)
     let response = try await make(request)
     if response.status.kind == .successful, let location = response.headers[.location] {
-      try service.remember(
-        RequestRecord(
-          author: author, key: key, digest: digest, status: response.status.code,
-          location: location))
+      begun.answer = RequestAnswer(status: response.status.code, location: location)
+      try service.remember(begun)
     }
     return response
+  }
+
+  /// How a request would have been answered after which the process ended; nil where it has made nothing.
+  private func answerOfInterrupted(_ request: RequestRecord) throws -> RequestAnswer? {
+    for entry in try service.changes(by: request) {
+      switch (entry.action, entry.object) {
+      case (.segmentCreated, .some(let segment)):
+        return RequestAnswer(
+          status: 201, location: "\(Contract.basePath)/segments/\(segment.name.asPathSegment)")
+      case (.jobRequested, .some(let job)):
+        return job.id.map {
+          RequestAnswer(status: 202, location: "\(Contract.basePath)/jobs/\($0)")
+        }
+      default: continue
+      }
+    }
+    return nil
   }
 
   /// Of everything that the request says.

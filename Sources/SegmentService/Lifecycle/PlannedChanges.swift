@@ -23,7 +23,7 @@ extension SegmentService {
               record.take(event)
             }
             if record.state == .active, before != .active {
-              try edits.settings.addDue(record.id)
+              try edits.requestRefresh(of: record)
             }
             return try edits.update(record)
           }

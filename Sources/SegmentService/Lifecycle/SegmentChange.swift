@@ -155,7 +155,7 @@ private final class ChangingSegment {
       record.state = try state(of: record, after: .activated)
       record.activation = nil
     case .refresh:
-      if record.state == .active { try edits.settings.addDue(record.id) }
+      if record.state == .active { try edits.requestRefresh(of: record) }
       return record
     case .deactivate:
       record.state = try state(of: record, after: .deactivated)

@@ -116,7 +116,7 @@ extension SegmentService {
       record = try edits.create(
         item.name, definition: text, state: SegmentState(savedBy: event), owner: edits.author)
     }
-    if mode == .refresh, event == .savedToRun { try edits.settings.addDue(record.id) }
+    if mode == .refresh, event == .savedToRun { try edits.requestRefresh(of: record) }
     return record
   }
 }

@@ -98,8 +98,7 @@ extension StoreSettings {
     try set(StoreSettings.lastOccurrence, to: "\(max(last, occurrence.instant.microseconds))")
   }
 
-  /// A segment is to be refreshed at once by whoever runs jobs: also by the next process, if this one ends before.
-  func addDue(_ segment: Int64) throws {
+  fileprivate func addDue(_ segment: Int64) throws {
     let ids = try StoreSettings.decodedIDs(self[StoreSettings.due]).union([segment])
     try set(StoreSettings.due, to: encoded(ids.sorted()))
   }
@@ -122,5 +121,13 @@ extension SegmentRecord {
     try schedule.map {
       try JSONDecoder().decode(SegmentSchedule.self, from: Data($0.utf8))
     } ?? .everySystemRefresh
+  }
+}
+
+extension SegmentEdits {
+  /// A segment is to be refreshed at once by whoever runs jobs: also by the next process, if this one ends before.
+  func requestRefresh(of record: SegmentRecord) throws {
+    try settings.addDue(record.id)
+    try log(.refreshRequested, record)
   }
 }

@@ -9,9 +9,27 @@ extension SegmentService {
     try store.request(key, by: author, since: now().microseconds - SegmentService.remembered)
   }
 
-  /// Remembers for 24 hours what a request made.
+  /// Remembers for 24 hours that a request is begun, before it changes anything.
+  ///
+  /// - Parameter id: what the audit log is to call it.
+  public func begin(request key: String, by author: String, digest: String, id: String) throws
+    -> RequestRecord
+  {
+    let request = RequestRecord(
+      author: author, key: key, digest: digest, id: id, begun: now().microseconds)
+    try remember(request)
+    return request
+  }
+
+  /// Remembers how it was answered.
   public func remember(_ request: RequestRecord) throws {
-    let now = now().microseconds
-    try store.remember(request, at: now, forgettingBefore: now - SegmentService.remembered)
+    try store.remember(
+      request, forgettingBefore: now().microseconds - SegmentService.remembered)
+  }
+
+  /// What a request changed that was begun and never answered, because the process ended: each change was committed
+  /// with its entry.
+  public func changes(by request: RequestRecord) throws -> [AuditEntry] {
+    try store.auditEntries(ofRequest: request.id, since: request.begun)
   }
 }
