@@ -68,11 +68,11 @@ import Testing
         #expect(again.headers[.idempotencyReplayed] == "true")
         // As a kill before anything was made leaves it.
         known.id = "nothing"
-        known.key = "\(path) unmade"
+        known.key = "\(path)-unmade"
         try shop.service.remember(known)
       }
       let unmade = try await client.ask(
-        .post, "/jobs", requests[1].1, headers: ["Idempotency-Key": "/jobs unmade"])
+        .post, "/jobs", requests[1].1, headers: ["Idempotency-Key": "/jobs-unmade"])
       #expect(unmade.status == 202 && unmade.headers[.idempotencyReplayed] == nil, "\(unmade.text)")
     }
   }
