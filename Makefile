@@ -27,9 +27,10 @@ fuzz: setup ## random definitions (N=20000 SEED=…) against the oracle, kills a
 	N=300 scripts/coverage
 	scripts/fuzz-parsers
 
-bench: build ## measure against the other ways to do it
+bench: build ## measure against the other ways to do it, and the API under load (45 minutes)
 	scripts/setup --bench
 	.venv/bench/bin/python Benchmarks/core.py
+	.venv/bench/bin/python Benchmarks/service.py
 
 reference: build ## write the generated pages: operators, settings, and the schema of definitions
 	$(RELEASE) reference > docs/OPERATORS.md

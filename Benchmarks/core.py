@@ -22,7 +22,7 @@ from pathlib import Path
 import duckdb
 import polars
 
-from measure import HERE, Measured, folder_mb, machine, run, run_python, use_processors
+from measure import HERE, Measured, folder_mb, machine, run, run_python, step, use_processors
 from segments import TENTH, AsOf, Segment, all_segments
 from segments.references import referenced, table_of
 
@@ -288,10 +288,6 @@ def summarize(result: dict) -> None:
     print(f"peak memory             {result['peak_memory_mb']} MB (DuckDB {seconds['duckdb_peak_mb']:.0f} MB)")
     edits, p50, p95 = result["recount_ms"]["edits"], result["recount_ms_p50"], result["recount_ms_p95"]
     print(f"re-count after an edit  {p50:.1f} ms (p50), {p95:.1f} ms (p95), {edits} edits")
-
-
-def step(text: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
 
 
 def write(file: Path, value: object) -> None:

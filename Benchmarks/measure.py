@@ -88,5 +88,9 @@ def machine() -> dict:
     }
 
 
+def step(text: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
+
+
 if __name__ == "__main__":
     sys.exit(launch(*sys.argv[1:]) and 1)

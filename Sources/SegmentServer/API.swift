@@ -16,6 +16,7 @@ struct API: Sendable {
   let downloads: DownloadHandlers
   let erasure: ErasureHandlers
   let idempotency: Idempotency
+  let kept: KeptAnswers
   let sessions: SessionHandlers
   let openID: OpenIDHandlers
   let accounts: AccountHandlers
@@ -34,20 +35,23 @@ struct API: Sendable {
   /// - Parameters:
   ///   - idempotency: what remembers requests; all that are answered at the same time share it.
   ///   - signIn: … and what remembers sign-ins by an OpenID provider.
+  ///   - kept: … and what is kept of answers.
   init(
     _ service: SegmentService, runner: JobRunner, events: EventLog, settings: ServerSettings,
-    idempotency: Idempotency? = nil, signIn: OpenIDSignIn? = nil
+    idempotency: Idempotency? = nil, signIn: OpenIDSignIn? = nil,
+    kept: KeptAnswers = KeptAnswers()
   ) {
     self.service = service
     self.settings = settings
-    segments = SegmentHandlers(service: service, runner: runner)
+    self.kept = kept
+    segments = SegmentHandlers(service: service, runner: runner, rows: kept.rows)
     versions = VersionHandlers(service: service)
     trash = TrashHandlers(service: service)
     definitions = DefinitionHandlers(service: service)
-    catalog = CatalogHandlers(service: service)
+    catalog = CatalogHandlers(service: service, memberships: kept.memberships)
     results = ResultHandlers(service: service)
     downloads = DownloadHandlers(service: service)
-    erasure = ErasureHandlers(service: service)
+    erasure = ErasureHandlers(service: service, kept: kept)
     self.idempotency = idempotency ?? Idempotency(service: service)
     let identity = service.identity
     let signIn = signIn ?? settings.openID.map { OpenIDSignIn($0) { identity.time } }
@@ -71,7 +75,7 @@ struct API: Sendable {
   func acting(as author: Author) -> API {
     API(
       service.acting(as: author), runner: jobs.runner, events: jobs.events, settings: settings,
-      idempotency: idempotency, signIn: openID.signIn)
+      idempotency: idempotency, signIn: openID.signIn, kept: kept)
   }
 
   func answer(_ request: APIRequest) async throws -> Response {
@@ -180,5 +184,16 @@ struct API: Sendable {
     case .explainMembership: try await results.why(request)
     case .explainSegment: try results.explain(request)
     }
+  }
+}
+
+/// What is kept of answers from one request to the next.
+struct KeptAnswers: Sendable {
+  let rows = SegmentRows()
+  let memberships = EncodedItems<Memberships.Membership>()
+
+  func forget() {
+    rows.forget()
+    memberships.forget()
   }
 }

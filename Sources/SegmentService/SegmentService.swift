@@ -25,7 +25,10 @@ public struct SegmentService: Sendable {
   let outputTurn = Turn()
   /// The last day on which a segment was read, as far as this process has seen.
   let used = Guarded<[Int64: Int]>([:])
+  /// What is kept in memory of the store; see docs/decisions/0042.
+  let index = SegmentIndex()
   let memberships = MembershipIndex()
+  let snapshots = SnapshotInForce()
   /// Saved definitions by content hash.
   let decoded = Guarded<[String: SegmentDefinition]>([:])
   /// Where webhooks may be.
@@ -130,7 +133,7 @@ public struct SegmentService: Sendable {
 
   /// The data version in force and the catalog that goes with it. Whoever reads rows too needs
   /// ``reading(_:)``.
-  func snapshot() throws -> Snapshot { try Snapshot.current(of: definition, in: store) }
+  func snapshot() throws -> Snapshot { try snapshots.snapshot(of: definition, in: store) }
 
   func snapshot(of version: DataVersion, by workspace: WorkspaceDefinition) throws -> Snapshot {
     try Snapshot(of: version, workspace, in: store)
@@ -174,6 +177,20 @@ struct Snapshot: Sendable {
     self.version = version
     let parts = try store.partRecords(dataVersion: version.id)
     catalog = try workspace.catalog(stored: parts.mapValues(\.attributes))
+  }
+}
+
+/// The data version in force with its catalog, read again when loads or housekeeping have changed something.
+final class SnapshotInForce: Sendable {
+  private let kept = Guarded<(moment: Int, snapshot: Snapshot)?>(nil)
+
+  func snapshot(of workspace: WorkspaceDefinition, in store: SegmentStore) throws -> Snapshot {
+    let known = kept.withLock { $0 }
+    let changes = store.changes(of: [.data], since: known?.moment ?? 0)
+    if let known, changes.owners.isEmpty { return known.snapshot }
+    let snapshot = try Snapshot.current(of: workspace, in: store)
+    kept.withLock { $0 = (changes.moment, snapshot) }
+    return snapshot
   }
 }
 

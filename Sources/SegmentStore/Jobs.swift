@@ -102,32 +102,6 @@ extension SegmentStore {
     try database.read { db in try fetchJobs(db, "WHERE finished IS NULL ORDER BY id", []) }
   }
 
-  /// The task of each segment in the last job that has it, by the segment's id. Segments in the trash are left out.
-  public func lastTasks() throws -> [Int64: (job: Int64, task: TaskRecord)] {
-    try database.read { db in
-      let rows = try Row.fetchAll(
-        db,
-        sql: """
-          SELECT t.* FROM segment s JOIN task t ON t.segmentId = s.id
-            AND t.jobId = (SELECT max(jobId) FROM task WHERE segmentId = s.id)
-          WHERE s.name IS NOT NULL
-          """)
-      return Dictionary(
-        try rows.map { ($0["segmentId"], ($0["jobId"], try fetchTask($0))) },
-        uniquingKeysWith: { $1 })
-    }
-  }
-
-  /// The task of a segment in the last job that has it.
-  public func lastTask(of segment: Int64) throws -> (job: Int64, task: TaskRecord)? {
-    try database.read { db in
-      try Row.fetchOne(
-        db, sql: "SELECT * FROM task WHERE segmentId = ? ORDER BY jobId DESC LIMIT 1",
-        arguments: [segment]
-      ).map { ($0["jobId"], try fetchTask($0)) }
-    }
-  }
-
   // MARK: Settings
 
   /// The value of a setting, as JSON.
@@ -217,7 +191,7 @@ func fetchJob(_ row: Row, tasks: [TaskRecord]) throws -> JobRecord {
     finished: row["finished"], tasks: tasks)
 }
 
-private func fetchTask(_ row: Row) throws -> TaskRecord {
+func fetchTask(_ row: Row) throws -> TaskRecord {
   var task = TaskRecord(
     id: row["id"], kind: try stored(row, "kind"), name: row["name"], segmentID: row["segmentId"],
     dependsOn: try decode(row["dependsOn"]),

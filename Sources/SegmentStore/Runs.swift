@@ -113,15 +113,6 @@ extension SegmentStore {
     }
   }
 
-  /// The last run of a segment, whatever came of it; nil where there is none.
-  public func lastRun(of segment: String) throws -> RunRecord? {
-    try database.read { db in
-      try RunRecord.fetchOne(
-        db, sql: selectRun + "WHERE s.name = ? ORDER BY r.position DESC LIMIT 1",
-        arguments: [segment])
-    }
-  }
-
   /// The last succeeded run of every segment that has one and is not in the trash, by name.
   public func allLastPublished() throws -> [RunRecord] {
     try database.read { db in
@@ -136,15 +127,14 @@ extension SegmentStore {
     }
   }
 
-  /// The last run of every segment that has one and is not in the trash, whatever came of it, by name.
-  public func allLastRuns() throws -> [RunRecord] {
+  /// The ids of the segments that were published once, those in the trash too.
+  public func publishedSegments() throws -> Set<Int64> {
     try database.read { db in
-      try RunRecord.fetchAll(
+      try Int64.fetchSet(
         db,
-        sql: selectRun + """
-          WHERE r.position IN (SELECT max(position) FROM run GROUP BY segmentId)
-            AND s.name IS NOT NULL
-          ORDER BY s.name
+        sql: """
+          SELECT id FROM segment s
+          WHERE EXISTS (SELECT 1 FROM run WHERE segmentId = s.id AND status = 'succeeded')
           """)
     }
   }
@@ -168,7 +158,7 @@ extension SegmentStore {
   }
 }
 
-private let selectRun = """
+let selectRun = """
   SELECT r.*, coalesce(s.name, s.trashedName) AS segment FROM run r JOIN segment s ON s.id = r.segmentId
 
   """

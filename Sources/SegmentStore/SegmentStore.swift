@@ -9,7 +9,7 @@ public struct SegmentStore: Sendable {
   let database: StoreFile
   /// On whose behalf it changes things.
   public private(set) var author: Author
-  let counter = ChangeCounter()
+  let log = ChangeLog()
 
   /// Opens the database file, makes it where there is none, and brings its schema up to date.
   public init(path: String, author: Author) throws {
@@ -45,7 +45,7 @@ public struct SegmentStore: Sendable {
     self.database = database
     self.author = author
     try database.migrate(by: migrator)
-    database.database.add(transactionObserver: counter)
+    try database.observe(log)
   }
 
   private static var configuration: Configuration {

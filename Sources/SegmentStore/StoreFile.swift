@@ -36,6 +36,10 @@ struct StoreFile: Sendable {
     try naming { try migrator.migrate(database) }
   }
 
+  func observe(_ log: ChangeLog) throws {
+    try naming { try database.writeWithoutTransaction(log.observe) }
+  }
+
   func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
     try naming { try database.read(body) }
   }

@@ -70,4 +70,46 @@ import Testing
       }
     }
   }
+
+  @Test func `what is kept of answers is what a new server says`() async throws {
+    let shop = try await ServedShop()
+    let paths =
+      ["name", "-name", "displayName", "-changed", "members", "-lastRefreshed", "state", "owner"]
+      .map { "/segments?sort=\($0)" }
+      + [
+        "/segments?search=GR%C3%9CN", "/segments?tag=x&state=active",
+        "/segments?limit=2&sort=-members",
+      ]
+      + ["/audiences/Customer/profiles/1/segments", "/audiences/Customer/profiles/3/segments"]
+    let changes: [@Sendable (Client) async throws -> Void] = [
+      { try await fill($0) },
+      { _ in _ = try await shop.service.refresh(["a", "b"]) },
+      { try await change("a", #"{"displayName": "Grün", "tags": {"add": ["x"]}}"#, $0) },
+      { try await change("b", #"{"name": "B2", "owner": "me"}"#, $0) },
+      { try await change("a", #"{"state": "inactive"}"#, $0) },
+      { _ = try await $0.ask(.post, "/segments", ServedShop.city("Bergen", named: "a2")) },
+      { _ in _ = try await shop.service.refresh(["a2", "B2"]) },
+      { _ = try await $0.ask(.delete, "/segments/B2", headers: ["If-Match": "*"]) },
+      { _ = try await $0.ask(.post, "/trash/B2/restore") },
+      { _ = try await $0.ask(.delete, "/audiences/Customer/profiles/1") },
+    ]
+    try await shop.serve { client in
+      for (number, change) in changes.enumerated() {
+        try await change(client)
+        try await shop.serve { fresh in
+          for path in paths {
+            #expect(
+              try await client.get(path).text == fresh.get(path).text, "\(path) after \(number)")
+          }
+        }
+      }
+      #expect(try await client.get("/audiences/Customer/profiles/1/segments").status == 404)
+    }
+  }
+
+  private func change(_ name: String, _ change: String, _ client: Client) async throws {
+    let answer = try await client.ask(
+      .patch, "/segments/\(name)", change, headers: ["If-Match": "*"])
+    #expect(answer.status == 200)
+  }
 }

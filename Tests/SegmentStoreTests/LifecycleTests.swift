@@ -134,7 +134,7 @@ import Testing
     vip = try #require(try store.segmentRecord("vip"))
     try edit(at: 8) { try $0.trash(vip) }
     #expect(try store.segmentRecords().isEmpty && store.segments().isEmpty)
-    #expect(try store.lastPublished(of: "vip") == nil && store.allLastRuns().isEmpty)
+    #expect(try store.lastPublished(of: "vip") == nil && store.overviews().isEmpty)
     let trashed = try #require(try store.trash().first)
     #expect(trashed.name == "vip" && trashed.outputName == "Vip" && trashed.trashed == 8)
     #expect(try store.run(1)?.segment == "vip")

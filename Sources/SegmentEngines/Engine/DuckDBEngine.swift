@@ -3,10 +3,12 @@ import Synchronization
 
 /// Evaluates plans on an embedded DuckDB.
 ///
-/// Every call runs on a connection of its own, so calls do not wait for each other; a leaf is one SQL
-/// query whose ordinals go straight into a bitmap.
+/// Every call but the search for one key runs on a connection of its own, so calls do not wait for each other; a leaf
+/// is one SQL query whose ordinals go straight into a bitmap.
 public struct DuckDBEngine: QueryEngine {
   let database: DuckDBDatabase
+  /// For the search of single keys, which takes less time than to open a connection.
+  private let lookup: LentConnection
   /// How many queries of one ``evaluate(_:with:in:of:each:)`` run at a time.
   let parallelism: Int
   /// About how many members a slice of ``rows(_:in:each:)`` has.
@@ -14,6 +16,7 @@ public struct DuckDBEngine: QueryEngine {
 
   public init(database: DuckDBDatabase, parallelism: Int = 2, sliceSize: Int = 1 << 16) {
     self.database = database
+    lookup = LentConnection(database)
     self.parallelism = max(1, parallelism)
     self.sliceSize = max(1, sliceSize)
   }
@@ -98,7 +101,7 @@ public struct DuckDBEngine: QueryEngine {
     else { throw RenderingError.noPart(table: audience.table) }
     guard !keys.isEmpty else { return [:] }
     if keys.count == 1 {
-      let found = try await database.connect().members(
+      let found = try await lookup.connection().members(
         """
         SELECT \(identifier: ordinal) FROM \(identifier: part.storedName)
         WHERE \(identifier: audience.key) = \(bind: keys[0].value)
@@ -206,4 +209,21 @@ private final class LeafQueue: Sendable {
   init(_ leaves: [Leaf]) { rest = Mutex(leaves[...]) }
 
   func next() -> Leaf? { rest.withLock { $0.popFirst() } }
+}
+
+/// A connection that is made when it is needed first, and kept; its users take turns.
+private final class LentConnection: Sendable {
+  private let database: DuckDBDatabase
+  private let made = Mutex<DuckDBConnection?>(nil)
+
+  init(_ database: DuckDBDatabase) { self.database = database }
+
+  func connection() throws -> DuckDBConnection {
+    try made.withLock { made in
+      if let made { return made }
+      let connection = try database.connect()
+      made = connection
+      return connection
+    }
+  }
 }

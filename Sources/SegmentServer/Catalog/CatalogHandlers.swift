@@ -6,6 +6,7 @@ import SegmentService
 /// What definitions can speak of, and what is in it.
 struct CatalogHandlers: Sendable {
   let service: SegmentService
+  let memberships: EncodedItems<Memberships.Membership>
 
   func catalog(_ request: APIRequest) throws -> Response {
     .json(CatalogBody(try service.loadedCatalog(), outputs: try service.outputTables()))
@@ -23,10 +24,11 @@ struct CatalogHandlers: Sendable {
   }
 
   func memberships(_ request: APIRequest) async throws -> Response {
-    .json(
-      MembershipsBody(
-        try await service.segments(
-          ofKey: try request.required("key"), audience: try request.required("audience"))))
+    let found = try await service.segments(
+      ofKey: try request.required("key"), audience: try request.required("audience"))
+    return try .json(
+      MembershipsBody(found),
+      items: memberships.encoded(found.segments, name: \.segment, as: MembershipBody.init))
   }
 }
 
@@ -96,28 +98,32 @@ private struct AttributeBody: Encodable {
   }
 }
 
-private struct MembershipsBody: Encodable {
-  struct Item: Encodable {
-    var segment: String
-    var state: String
-    var run: Int64
-    var asOf: String
-    var refreshed: String
-  }
+private struct MembershipBody: Encodable {
+  var segment: String
+  var state: String
+  var run: Int64
+  var asOf: String
+  var refreshed: String
 
+  init(_ membership: Memberships.Membership) {
+    segment = membership.segment
+    state = membership.state.rawValue
+    run = membership.run
+    asOf = membership.asOf.description
+    refreshed = membership.refreshed.description
+  }
+}
+
+/// Without the items.
+private struct MembershipsBody: Encodable {
   var audience: String
   var key: KeyBody
-  var items: [Item]
+  var items: [Never] = []
   var unreadable: [String]
 
   init(_ memberships: Memberships) {
     audience = memberships.audience
     key = KeyBody(key: memberships.key)
-    items = memberships.segments.map { segment in
-      Item(
-        segment: segment.segment, state: segment.state.rawValue, run: segment.run,
-        asOf: segment.asOf.description, refreshed: segment.refreshed.description)
-    }
     unreadable = memberships.unreadable
   }
 }

@@ -4,6 +4,7 @@ import SegmentService
 /// Removing a person for good.
 struct ErasureHandlers: Sendable {
   let service: SegmentService
+  let kept: KeptAnswers
 
   func erase(_ request: APIRequest) async throws -> Response {
     let erasure = ErasureRequest.profiles(
@@ -13,6 +14,7 @@ struct ErasureHandlers: Sendable {
     do {
       let report =
         try await isDryRun ? service.previewErasure(erasure) : service.erase(erasure)
+      if !isDryRun { kept.forget() }
       return .json(ErasureJSON(report, isDone: !isDryRun))
     } catch is UnknownProfiles {
       // Its message quotes the key, which must not get into a log.

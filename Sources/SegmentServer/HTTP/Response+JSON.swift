@@ -4,10 +4,8 @@ import Hummingbird
 extension Response {
   /// A value as JSON, its keys sorted.
   static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) -> Response {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     do {
-      return .json(text: try encoder.encode(value), status: status)
+      return .json(text: try JSONEncoder.response.encode(value), status: status)
     } catch {
       // Only numbers that are none cannot be encoded, and no answer has any.
       return Problem(.internalServerError, "internal", "\(error)").response(id: nil)
@@ -34,6 +32,15 @@ extension Response {
     var response = self
     response.headers[.location] = Contract.basePath + path
     return response
+  }
+}
+
+extension JSONEncoder {
+  /// Of answers: keys are sorted.
+  static var response: JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return encoder
   }
 }
 

@@ -7,24 +7,22 @@ import SegmentStore
 struct SegmentHandlers: Sendable {
   let service: SegmentService
   let runner: JobRunner
+  let rows: SegmentRows
 
   func list(_ request: APIRequest) throws -> Response {
     let query = try SegmentListQuery(request)
     let list = request.listIdentity
     let cursor = try Cursor<SegmentListQuery.Position>(request, list: list)
-    let all = query.sorted(try service.list())
-    let rest =
-      cursor.map { cursor in
-        all.drop { !query.precedes(cursor.position, $0.position) }
-      } ?? all[...]
-    let limit = request.integer("limit") ?? 100
-    let items = rest.prefix(limit)
+    var all = try rows.rows(query.order, of: service)
+    if !query.includesAll { all = all.filter { query.includes($0.row) } }
+    let rest = cursor.map { query.order.rest(of: all, after: $0.position) } ?? all[...]
+    let items = rest.prefix(request.integer("limit") ?? 100)
     let next =
       try items.count < rest.count
       ? items.last.map { try Cursor(list: list, position: $0.position).text() } : nil
-    return .json(
-      Page(
-        items: try items.map { try SegmentSummaryBody($0.segment) }, total: all.count, next: next))
+    return try .json(
+      Page<Never>(items: [], total: all.count, next: next),
+      items: items.map { try $0.row.encoded() })
   }
 
   func get(_ request: APIRequest) throws -> Response {

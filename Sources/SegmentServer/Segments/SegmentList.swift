@@ -9,52 +9,43 @@ struct SegmentListQuery: Sendable {
     case name, displayName, members, lastRefreshed, changed, created, state, type, audience, owner
   }
 
-  var key: Key
-  var isDescending: Bool
-  var search: String?
-  var tags: [String]
+  var order: Order
+  /// Empty for any.
+  var search: [Text]
+  var tags: [Text]
   var states: [SegmentState]
   var types: [SegmentType]
-  var audience: String?
+  var audience: Text?
 
   init(_ request: APIRequest) throws {
     let sort = try request.required("sort")
-    isDescending = sort.hasPrefix("-")
-    key = Key(rawValue: isDescending ? String(sort.dropFirst()) : sort) ?? .name
-    search = request.text("search")
-    tags = request.texts("tag")
+    let isDescending = sort.hasPrefix("-")
+    order = Order(
+      key: Key(rawValue: isDescending ? String(sort.dropFirst()) : sort) ?? .name,
+      isDescending: isDescending)
+    search = request.text("search").map(SegmentRow.words) ?? []
+    tags = request.texts("tag").map { Text($0) }
     states = request.words("state", as: SegmentState.self)
     types = request.words("type", as: SegmentType.self)
-    audience = request.text("audience")
+    audience = request.text("audience").map { Text($0) }
   }
 
-  func includes(_ segment: ListedSegment) -> Bool {
-    (states.isEmpty || states.contains(segment.record.state))
+  /// Whether it leaves nothing out.
+  var includesAll: Bool {
+    states.isEmpty && types.isEmpty && tags.isEmpty && search.isEmpty && audience == nil
+  }
+
+  func includes(_ row: SegmentRow) -> Bool {
+    let segment = row.segment
+    return (states.isEmpty || states.contains(segment.record.state))
       && (types.isEmpty || types.contains(segment.record.type))
-      && (audience == nil || segment.audience.map { Text($0) } == audience.map { Text($0) })
-      && tags.allSatisfy { tag in segment.tags.contains { Text($0) == Text(tag) } }
-      && matches(segment)
-  }
-
-  private func matches(_ segment: ListedSegment) -> Bool {
-    guard let search else { return true }
-    let texts = [segment.record.name, segment.displayName, segment.description].compactMap(\.self)
-    return search.split(whereSeparator: \.isWhitespace).allSatisfy { word in
-      texts.contains { $0.range(of: word, options: [.caseInsensitive]) != nil }
-    }
-  }
-
-  /// Those that it includes, in its order.
-  func sorted(_ segments: [ListedSegment]) -> [Positioned] {
-    let positioned = segments.filter(includes).map { segment in
-      Positioned(
-        segment: segment, position: Position(value: value(of: segment), name: segment.record.name))
-    }
-    return positioned.sorted { precedes($0.position, $1.position) }
+      && (audience == nil || segment.audience.map { Text($0) } == audience)
+      && tags.allSatisfy { tag in segment.tags.contains { Text($0) == tag } }
+      && row.contains(search)
   }
 
   struct Positioned {
-    var segment: ListedSegment
+    var row: SegmentRow
     var position: Position
   }
 
@@ -69,26 +60,54 @@ struct SegmentListQuery: Sendable {
     case number(Int64)
   }
 
-  /// What is missing comes last, whatever the direction; among equals the name decides.
-  func precedes(_ left: Position, _ right: Position) -> Bool {
-    switch (left.value, right.value) {
-    case (let l?, let r?) where l != r: isDescending ? isLess(r, l) : isLess(l, r)
-    case (_?, nil): true
-    case (nil, _?): false
-    default: Text(left.name) < Text(right.name)
+  struct Order: Hashable {
+    var key: Key
+    var isDescending: Bool
+
+    func positioned(_ row: SegmentRow) -> Positioned {
+      Positioned(
+        row: row,
+        position: Position(value: value(of: row.segment), name: row.segment.record.name))
+    }
+
+    func precedes(_ left: Positioned, _ right: Positioned) -> Bool {
+      precedes(left.position, right.position)
+    }
+
+    /// What is missing comes last, whatever the direction; among equals the name decides.
+    func precedes(_ left: Position, _ right: Position) -> Bool {
+      switch (left.value, right.value) {
+      case (let l?, let r?) where isLess(l, r): return !isDescending
+      case (let l?, let r?) where isLess(r, l): return isDescending
+      case (_?, nil): return true
+      case (nil, _?): return false
+      default: return left.name.utf8.lexicographicallyPrecedes(right.name.utf8)
+      }
+    }
+
+    /// Those of a list in this order that come after a position.
+    func rest(of rows: [Positioned], after position: Position) -> ArraySlice<Positioned> {
+      var (low, high) = (rows.startIndex, rows.endIndex)
+      while low < high {
+        let middle = (low + high) / 2
+        if precedes(position, rows[middle].position) { high = middle } else { low = middle + 1 }
+      }
+      return rows[low...]
     }
   }
+}
 
-  private func isLess(_ left: Value, _ right: Value) -> Bool {
+extension SegmentListQuery.Order {
+  private func isLess(_ left: SegmentListQuery.Value, _ right: SegmentListQuery.Value) -> Bool {
     switch (left, right) {
     case (.number(let l), .number(let r)): l < r
-    case (.text(let l), .text(let r)): Text(l) < Text(r)
+    case (.text(let l), .text(let r)): l.utf8.lexicographicallyPrecedes(r.utf8)
     case (.number, .text): true
     case (.text, .number): false
     }
   }
 
-  private func value(of segment: ListedSegment) -> Value? {
+  private func value(of segment: ListedSegment) -> SegmentListQuery.Value? {
     let record = segment.record
     return switch key {
     case .name: text(record.name)
@@ -105,5 +124,5 @@ struct SegmentListQuery: Sendable {
   }
 
   /// Capital letters stand where small ones do.
-  private func text(_ text: String) -> Value? { .text(text.lowercased()) }
+  private func text(_ text: String) -> SegmentListQuery.Value? { .text(text.lowercased()) }
 }

@@ -80,12 +80,13 @@ extension SegmentService {
 
   /// What every saved segment, and those of `definitions` in their place, mean to a reference.
   func segmentFacts(adding definitions: [SegmentDefinition] = []) throws -> [String: SegmentFacts] {
-    let published = Set(try store.allLastPublished().map(\.segment))
+    let published = try store.publishedSegments()
     var facts: [String: SegmentFacts] = [:]
     for version in try store.segments() {
       // One that cannot be read is missing to those that refer to it, and no trouble to all others.
       guard let definition = try? storedDefinition(version) else { continue }
-      facts.add(definition, isAvailable: published.contains(definition.name), in: self.definition)
+      facts.add(
+        definition, isAvailable: published.contains(version.segmentID), in: self.definition)
     }
     for definition in definitions {
       facts.add(definition, isAvailable: true, in: self.definition)

@@ -43,10 +43,10 @@ extension SegmentService {
     let written = try WrittenDefinition.all(in: sources, catalog: catalog)
     var facts: [String: SegmentFacts] = [:]
     if segments == .saved, let store {
-      let published = Set(try store.allLastPublished().map(\.segment))
+      let published = try store.publishedSegments()
       for version in try store.segments() {
         facts.add(
-          try version.decoded(), isAvailable: published.contains(version.segment), in: workspace)
+          try version.decoded(), isAvailable: published.contains(version.segmentID), in: workspace)
       }
     }
     for item in written { facts.add(item.definition, isAvailable: true, in: workspace) }

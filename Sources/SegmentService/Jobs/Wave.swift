@@ -70,23 +70,23 @@ struct Wave: Sendable {
 
   /// Starts the tasks, and ends those for which nothing is to be evaluated.
   private mutating func begin(_ tasks: [TaskRecord]) throws -> [Found] {
-    let records = Dictionary(
-      uniqueKeysWithValues: try service.store.segmentRecords().map { ($0.id, $0) })
-    let published = Dictionary(
-      uniqueKeysWithValues: try service.store.allLastPublished().map { ($0.segment, $0) })
+    let segments = Dictionary(
+      uniqueKeysWithValues: try service.store.overviews(of: Set(tasks.compactMap(\.segmentID)))
+        .map { ($0.record.id, $0) })
     var found: [Found] = []
     for task in tasks {
       // It may have been deleted or deactivated since the job was made.
-      guard let record = task.segmentID.flatMap({ records[$0] }) else {
+      guard let segment = task.segmentID.flatMap({ segments[$0] }) else {
         tell(task, .wasSkipped(cause: "It was deleted meanwhile."))
         continue
       }
+      let record = segment.record
       guard record.state == .active else {
         tell(task, .wasSkipped(cause: record.state.skipCause))
         continue
       }
       tell(task, .started)
-      if let newer = published[record.name], isNewer(newer, of: record) {
+      if let newer = segment.lastPublished, isNewer(newer, of: record) {
         tell(task, .succeeded)
         graph.published(newer.id, by: task.id)
         continue

@@ -2,7 +2,7 @@ import SegmentCompiler
 import SegmentStore
 
 /// A segment as a list shows it: valid, inactive or a draft.
-public struct ListedSegment: Sendable {
+public struct ListedSegment: Sendable, Equatable {
   public var record: SegmentRecord
   public var displayName: String?
   public var description: String?
@@ -14,6 +14,8 @@ public struct ListedSegment: Sendable {
   public var lastRun: RunRecord?
   /// Of the last run and the last task of a job what came later.
   public var status: SegmentStatus
+  /// When it was read, in the count of ``SegmentListing/moment``: one that is not read again says the same.
+  public var moment: Int
 }
 
 extension SegmentService {
@@ -31,29 +33,23 @@ extension SegmentService {
   }
 
   /// All segments, by name; those in the trash are in ``trash()``.
-  public func list() throws -> [ListedSegment] {
-    let published = try store.allLastPublished().bySegment
-    let runs = try store.allLastRuns().bySegment
-    let tasks = try store.lastTasks()
-    return try store.segmentRecords().map { record in
-      let run = runs[record.name]
-      return try listed(
-        record, published[record.name], run, SegmentStatus(task: tasks[record.id], run: run))
-    }
-  }
+  public func list() throws -> [ListedSegment] { try listing().segments }
+
+  /// The same, with what tells whether it has changed.
+  public func listing() throws -> SegmentListing { try index.listing(of: self) }
 
   func listed(_ record: SegmentRecord) throws -> ListedSegment {
-    let run = try store.lastRun(of: record.name)
-    return try listed(
-      record, try store.lastPublished(of: record.name), run,
-      SegmentStatus(task: try store.lastTask(of: record.id), run: run))
+    guard let overview = try store.overviews(of: [record.id]).first else {
+      throw try unknownSegment(record.name)
+    }
+    return try listed(overview, at: 0)
   }
 
-  private func listed(
-    _ record: SegmentRecord, _ published: RunRecord?, _ run: RunRecord?, _ status: SegmentStatus
-  ) throws -> ListedSegment {
+  func listed(_ overview: SegmentOverview, at moment: Int) throws -> ListedSegment {
+    let record = overview.record
     var listed = ListedSegment(
-      record: record, tags: [], lastPublished: published, lastRun: run, status: status)
+      record: record, tags: [], lastPublished: overview.lastPublished, lastRun: overview.lastRun,
+      status: SegmentStatus(task: overview.lastTask, run: overview.lastRun), moment: moment)
     if record.version.isDraft {
       let document = try record.version.document()
       listed.displayName = document["displayName"]?.textValue
@@ -71,11 +67,5 @@ extension SegmentService {
     }
     if record.autoDeactivated != nil { listed.tags.append(SegmentRecord.autoDeactivatedTag) }
     return listed
-  }
-}
-
-extension [RunRecord] {
-  fileprivate var bySegment: [String: RunRecord] {
-    Dictionary(map { ($0.segment, $0) }, uniquingKeysWith: { $1 })
   }
 }

@@ -15,13 +15,14 @@ public struct SegmentStatus: Sendable, Equatable {
   /// - Parameters:
   ///   - task: of the last job with the segment.
   ///   - run: the last one, whatever came of it.
-  init(task: (job: Int64, task: TaskRecord)?, run: RunRecord?) {
+  init(task last: SegmentTask?, run: RunRecord?) {
     // A refresh outside of jobs may have come after the last one.
-    if let (job, task) = task, run.map({ $0.finished <= task.finished ?? .max }) ?? true {
+    if let last, run.map({ $0.finished <= last.task.finished ?? .max }) ?? true {
+      let task = last.task
       // One that waits for others of its job is not the same as one that nobody asks for.
       let status = task.state.status == .notStarted ? .queued : task.state.status
       self.init(status: status, cause: task.state.cause, finished: task.finished)
-      self.job = job
+      job = last.job
     } else if let run {
       self.init(status: TaskStatus(run.status), cause: run.cause, finished: run.finished)
     } else {

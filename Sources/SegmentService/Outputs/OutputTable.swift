@@ -64,7 +64,7 @@ extension SegmentService {
     guard let record = records.first(where: { $0.outputName.lowercased() == name.lowercased() }),
       let run = try store.lastPublished(of: record.name)
     else {
-      let published = Set(try store.allLastPublished().compactMap(\.segmentID))
+      let published = try store.publishedSegments()
       let names = records.filter { published.contains($0.id) }.map(\.outputName)
       throw UnknownOutputTable(name: name, hint: NearNames.hint(name, among: names))
     }

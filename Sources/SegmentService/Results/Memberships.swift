@@ -42,15 +42,14 @@ extension SegmentService {
       }
       return (audience.name, key, ordinal)
     }
-    let changes = store.changes
-    let entries = try await memberships.entries(of: audience, in: self)
+    let (entries, moment) = try await memberships.entries(of: audience, in: self)
     var result = Memberships(audience: audience, key: key, segments: [], unreadable: [])
     for entry in entries {
-      guard let members = entry.members ?? members(in: entry.inForce.file) else {
+      guard let isMember = entry.contains(ordinal, in: self) else {
         result.unreadable.append(entry.inForce.segment)
         continue
       }
-      guard members.contains(ordinal) else { continue }
+      guard isMember else { continue }
       result.segments.append(
         Memberships.Membership(
           segment: entry.inForce.segment, state: entry.inForce.state, run: entry.inForce.run,
@@ -58,60 +57,99 @@ extension SegmentService {
           refreshed: Instant(microseconds: entry.inForce.finished)))
     }
     // A file may have been replaced since the list of them was read.
-    guard result.unreadable.isEmpty || store.changes == changes else {
+    guard
+      result.unreadable.isEmpty || store.changes(of: [.segments], since: moment).owners.isEmpty
+    else {
       return try await segments(ofKey: text, audience: name)
     }
     return result
   }
 }
 
-/// The members in force of all segments, kept in memory: bitmaps that a refresh, an erasure or the trash replaces are
-/// found out by what the store counts.
+/// The members in force of all segments, kept in memory: those that a refresh, an erasure or the trash has replaced
+/// are read again when somebody asks.
 actor MembershipIndex {
   /// Sets beyond this many bytes are read from their files whenever they are asked.
   static let limit = 1 << 30
 
-  struct Entry: Sendable {
-    var inForce: MembersInForce
+  final class Entry: Sendable {
+    let inForce: MembersInForce
     /// nil where it is not kept in memory.
-    var members: MemberSet?
-    var bytes: Int
+    let members: MemberSet?
+    let bytes: Int
+
+    init(_ inForce: MembersInForce, _ members: MemberSet? = nil, bytes: Int = 0) {
+      (self.inForce, self.members, self.bytes) = (inForce, members, bytes)
+    }
+
+    /// nil where the stored members cannot be read.
+    func contains(_ ordinal: UInt32, in service: SegmentService) -> Bool? {
+      if let members { return members.contains(ordinal) }
+      return service.members(in: inForce.file)?.contains(ordinal)
+    }
   }
 
-  /// By audience.
+  /// By audience, in the order of the segments' names.
   private var entries: [String: [Entry]] = [:]
-  /// What the store had counted when they were read; nil before.
-  private var changes: Int?
+  /// Up to when they hold what transactions have changed; nil before the first.
+  private var moment: Int?
+  private var bytes = 0
   private let limit: Int
 
   init(limit: Int = MembershipIndex.limit) { self.limit = limit }
 
-  /// The entries of an audience, by the name of the segment.
-  func entries(of audience: String, in service: SegmentService) throws -> [Entry] {
-    let count = service.store.changes
-    if changes != count {
-      try update(service)
-      changes = count
+  /// The entries of an audience, by the name of the segment, and the moment that they are of.
+  func entries(of audience: String, in service: SegmentService) throws -> (
+    entries: [Entry], moment: Int
+  ) {
+    let changes = service.store.changes(of: [.segments], since: moment ?? 0)
+    if moment == nil || !changes.owners.isEmpty {
+      try update(moment == nil ? nil : changes.owners, service)
+      moment = changes.moment
     }
-    return entries[audience] ?? []
+    return (entries[audience] ?? [], moment ?? 0)
   }
 
-  private func update(_ service: SegmentService) throws {
-    let known = Dictionary(
-      entries.values.joined().map { ($0.inForce.file, $0) }, uniquingKeysWith: { $1 })
-    var updated: [String: [Entry]] = [:]
-    var room = limit
-    for inForce in try service.store.membersInForce() {
-      var entry = Entry(inForce: inForce, members: nil, bytes: 0)
-      if let old = known[inForce.file], old.members != nil {
-        (entry.members, entry.bytes) = (old.members, old.bytes)
-      } else if room > 0, let bytes = service.bytes(of: inForce.file) {
-        (entry.members, entry.bytes) = (MemberSet(bytes: bytes), bytes.count)
+  /// Gives up what is kept.
+  func forget() { (entries, moment, bytes) = ([:], nil, 0) }
+
+  /// - Parameter changed: ids of segments; nil for all.
+  private func update(_ changed: Set<Int64>?, _ service: SegmentService) throws {
+    let read = try service.store.membersInForce(of: changed)
+    var replaced: [MembersFile: Entry] = [:]
+    for (audience, all) in entries {
+      var left: [Entry] = []
+      for entry in all {
+        guard changed?.contains(entry.inForce.segmentID) ?? true else {
+          left.append(entry)
+          continue
+        }
+        replaced[entry.inForce.file] = entry
+        bytes -= entry.bytes
       }
-      if entry.bytes > room { (entry.members, entry.bytes) = (nil, 0) }
-      room -= entry.bytes
-      updated[inForce.audience ?? service.soleAudience, default: []].append(entry)
+      entries[audience] = left
     }
-    entries = updated
+    let added = read.map { entry(of: $0, replaced[$0.file], service) }
+    for (audience, added) in Dictionary(
+      grouping: added, by: { $0.inForce.audience ?? service.soleAudience })
+    {
+      entries[audience] = merged(entries[audience] ?? [], added) {
+        Text($0.inForce.segment) < Text($1.inForce.segment)
+      }
+    }
+  }
+
+  private func entry(of inForce: MembersInForce, _ known: Entry?, _ service: SegmentService)
+    -> Entry
+  {
+    var entry = Entry(inForce)
+    if let known, known.members != nil {
+      entry = Entry(inForce, known.members, bytes: known.bytes)
+    } else if bytes < limit, let stored = service.bytes(of: inForce.file) {
+      entry = Entry(inForce, MemberSet(bytes: stored), bytes: stored.count)
+    }
+    if bytes + entry.bytes > limit { entry = Entry(inForce) }
+    bytes += entry.bytes
+    return entry
   }
 }

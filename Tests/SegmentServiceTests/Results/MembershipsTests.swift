@@ -48,7 +48,7 @@ import Testing
     let shop = try await Shop(segments: Shop.oslo, Shop.coffee)
     try await shop.refresh()
     let index = MembershipIndex(limit: 1)
-    let entries = try await index.entries(of: "Customer", in: shop.service)
+    let entries = try await index.entries(of: "Customer", in: shop.service).entries
     #expect(entries.count == 2 && entries.allSatisfy { $0.members == nil })
     for entry in entries {
       #expect(shop.service.members(in: entry.inForce.file)?.contains(0) == true)
