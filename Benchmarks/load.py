@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 TIMEOUT = 60  # seconds that an answer may take
+TOO_LATE = 504  # what the server says when it gives up
 
 
 @dataclass
@@ -93,6 +94,8 @@ class Client:
         connection = self.free.pop() if self.free else await self.connect()
         answer = await connection.ask(self.request(method, path, body, **headers))
         self.free.append(connection)
+        if answer.status == TOO_LATE:
+            raise TimeoutError
         if answer.status >= 300:
             raise RuntimeError(f"{method} {path}: {answer.status} {answer.body[:500].decode(errors='replace')}")
         return answer
@@ -120,11 +123,14 @@ class Timings:
     latencies: list[float] = field(default_factory=list)
     # How late this program sent.
     lags: list[float] = field(default_factory=list)
+    # How many got no answer in time; they count with the time until nobody waited any more.
+    timeouts: int = 0
     seconds: float = 0
 
     def summary(self) -> dict:
         return {
             "requests": len(self.latencies),
+            "timeouts": self.timeouts,
             "rate": round(len(self.latencies) / self.seconds, 1),
             **{name: percentile(self.latencies, part) for name, part in (("p50_ms", 50), ("p95_ms", 95), ("p99_ms", 99), ("p99.9_ms", 99.9))},
             "max_ms": percentile(self.latencies, 100),
@@ -135,12 +141,15 @@ class Timings:
 async def drive(rate: float, seconds: float, random: Random, make: Callable[[], Awaitable]) -> Timings:
     """Sends `rate` requests a second at random moments, as many independent people do.
 
-    `make` gives the next request; what it raises ends the benchmark.
+    `make` gives the next request; what it raises, but a timeout, ends the benchmark.
     """
     timings = Timings(seconds=seconds)
 
     async def one(due: float):
-        await make()
+        try:
+            await make()
+        except TimeoutError:
+            timings.timeouts += 1
         timings.latencies.append((time.perf_counter() - due) * 1e3)
 
     start = time.perf_counter()

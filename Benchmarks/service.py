@@ -24,7 +24,7 @@ from pathlib import Path
 from random import Random
 from urllib.parse import quote, urlencode
 
-from load import Client, beside, drive, percentile
+from load import Answer, Client, beside, drive, percentile
 from measure import HERE, machine, run, step
 from segments.forms import aggregate, all_, is_, profile, rule, within
 
@@ -161,16 +161,25 @@ async def refresh_all(client: Client, done: list[float], pause: float = 0) -> No
     """Refreshes all segments, again and again."""
     while True:
         start = time.perf_counter()
-        job = (await client.ask("POST", "/jobs", {"segments": "all"})).json["job"]
+        job = (await patient(client, "POST", "/jobs", {"segments": "all"})).json["job"]
         while True:
             await asyncio.sleep(0.5)
-            summary = (await client.ask("GET", "/jobs?limit=1")).json["items"][0]
+            summary = (await patient(client, "GET", "/jobs?limit=1")).json["items"][0]
             if summary["job"] == job and summary["state"] not in ("waiting", "running"):
                 break
         if summary["state"] != "successful":
             raise RuntimeError(f"Job {job} is {summary['state']}")
         done.append(time.perf_counter() - start)
         await asyncio.sleep(pause)
+
+
+async def patient(client: Client, *request, **headers) -> Answer:
+    """Asks until there is an answer."""
+    while True:
+        try:
+            return await client.ask(*request, **headers)
+        except TimeoutError:
+            pass
 
 
 def customer(client: Client, random: Random, customers: int):
@@ -186,10 +195,10 @@ async def edits(client: Client, rate: float, random: Random, segments: int) -> N
         path = f"/segments/{quote(f'segment-{random.randrange(segments):05}')}"
         if number % 4:
             change = {"description": f"Edit {number}"} if number % 2 else {"tags": {"add": [f"tag{number % 7}"]}}
-            await client.ask("PATCH", path, change, If_Match="*")
+            await patient(client, "PATCH", path, change, If_Match="*")
         else:
-            found = (await client.ask("GET", path)).json["definition"]
-            await client.ask("PUT", path, found | {"displayName": f"Title {number}"}, If_Match="*")
+            found = (await patient(client, "GET", path)).json["definition"]
+            await patient(client, "PUT", path, found | {"displayName": f"Title {number}"}, If_Match="*")
 
 
 async def watch(client: Client, random: Random) -> None:

@@ -191,7 +191,7 @@ func fetchJob(_ row: Row, tasks: [TaskRecord]) throws -> JobRecord {
     finished: row["finished"], tasks: tasks)
 }
 
-func fetchTask(_ row: Row) throws -> TaskRecord {
+private func fetchTask(_ row: Row) throws -> TaskRecord {
   var task = TaskRecord(
     id: row["id"], kind: try stored(row, "kind"), name: row["name"], segmentID: row["segmentId"],
     dependsOn: try decode(row["dependsOn"]),

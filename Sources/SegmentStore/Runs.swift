@@ -209,9 +209,14 @@ extension RunRecord: FetchableRecord {
       id: row["id"], segment: row["segment"], segmentID: row["segmentId"],
       segmentVersion: row["segmentVersion"],
       asOf: row["asOf"], dataVersion: row["dataVersion"], started: row["started"],
-      finished: row["finished"], references: try decode(row["references"]), outcome: outcome,
+      finished: row["finished"], references: try decodeReferences(row["references"]), outcome: outcome,
       workspaceFile: row["workspaceFile"])
   }
+}
+
+/// Most runs have none, which needs no decoder.
+private func decodeReferences(_ json: String) throws -> [RunReference] {
+  json == "[]" ? [] : try decode(json)
 }
 
 extension Change {

@@ -11,10 +11,14 @@ public struct SegmentOverview: Sendable, Equatable {
   public var lastTask: SegmentTask?
 }
 
-/// The task of a segment.
+/// Where the task of a segment stands.
 public struct SegmentTask: Sendable, Equatable {
   public var job: Int64
-  public var task: TaskRecord
+  public var status: TaskStatus
+  /// Why it failed, is skipped or is retrying.
+  public var cause: String?
+  /// When it came to its end.
+  public var finished: Int64?
 }
 
 extension SegmentStore {
@@ -35,6 +39,13 @@ extension SegmentStore {
       }
       for (segment, task) in try fetchLastTasks(of: ids, db) { overviews[segment]?.lastTask = task }
       return records.compactMap { overviews[$0.id] }
+    }
+  }
+
+  /// The task of each segment in the last job that has it, by the segment's id; of those that have one.
+  public func lastTasks(of ids: Set<Int64>) throws -> [Int64: SegmentTask] {
+    try database.read { db in
+      Dictionary(try fetchLastTasks(of: ids, db), uniquingKeysWith: { $1 })
     }
   }
 }
@@ -70,9 +81,15 @@ private func fetchLastTasks(of ids: Set<Int64>?, _ db: Database) throws -> [(Int
   try Row.fetchAll(
     db,
     sql: """
-      SELECT t.* FROM segment s JOIN task t INDEXED BY taskOfSegment ON t.segmentId = s.id
+      SELECT t.segmentId, t.jobId, t.status, t.cause, t.finished
+      FROM segment s JOIN task t INDEXED BY taskOfSegment ON t.segmentId = s.id
         AND t.jobId = (SELECT max(jobId) FROM task WHERE segmentId = s.id)
       WHERE s.name IS NOT NULL AND \(isOne(of: ids))
       """, arguments: try list(of: ids)
-  ).map { ($0["segmentId"], SegmentTask(job: $0["jobId"], task: try fetchTask($0))) }
+  ).map { row in
+    let task = SegmentTask(
+      job: row["jobId"], status: try stored(row, "status"), cause: row["cause"],
+      finished: row["finished"])
+    return (row["segmentId"], task)
+  }
 }

@@ -50,12 +50,12 @@ struct SegmentListQuery: Sendable {
   }
 
   /// Where a segment stands in the list; also of one that is not there any more.
-  struct Position: Codable, Equatable {
+  struct Position: Codable {
     var value: Value?
     var name: String
   }
 
-  enum Value: Codable, Equatable {
+  enum Value: Codable {
     case text(String)
     case number(Int64)
   }

@@ -10,11 +10,15 @@ final class SegmentRow: Sendable {
   private let words: Text
   private let json = Mutex<[UInt8]?>(nil)
 
-  init(_ segment: ListedSegment) {
+  /// - Parameter before: the row of the same segment that it takes the place of.
+  init(_ segment: ListedSegment, before: SegmentRow?) {
     self.segment = segment
+    if let before, before.segment.hasTexts(of: segment) {
+      words = before.words
+      return
+    }
     // What no search can hold stands between them.
-    let texts = [segment.record.name, segment.displayName, segment.description].compactMap(\.self)
-    words = Text(texts.map(SegmentRow.folded).joined(separator: "\n"))
+    words = Text(segment.texts.compactMap(\.self).map(SegmentRow.folded).joined(separator: "\n"))
   }
 
   /// As ``SegmentSummaryBody``, made once.
@@ -71,24 +75,44 @@ final class SegmentRows: Sendable {
   private static func update(_ state: inout State, to listing: SegmentListing) {
     var rows: [Int64: SegmentRow] = [:]
     rows.reserveCapacity(listing.segments.count)
-    var new: [SegmentRow] = []
     for segment in listing.segments {
-      if let known = state.rows[segment.record.id], known.segment.moment == segment.moment {
-        rows[segment.record.id] = known
-      } else {
-        let row = SegmentRow(segment)
-        rows[segment.record.id] = row
-        new.append(row)
-      }
+      let known = state.rows[segment.record.id]
+      let isSame = known?.segment.moment == segment.moment
+      rows[segment.record.id] = isSame ? known : SegmentRow(segment, before: known)
     }
-    for (order, known) in state.orders {
-      let same = known.filter { rows[$0.row.segment.record.id] === $0.row }
-      state.orders[order] = merged(
-        same, new.map(order.positioned).sorted(by: order.precedes), by: order.precedes)
-    }
+    for (order, known) in state.orders { state.orders[order] = updated(known, order, to: rows) }
     state.rows = rows
     state.moment = listing.moment
   }
+
+  /// The rows in an order: most of them stay where they were.
+  private static func updated(
+    _ known: [SegmentListQuery.Positioned], _ order: SegmentListQuery.Order,
+    to rows: [Int64: SegmentRow]
+  ) -> [SegmentListQuery.Positioned] {
+    var moved = rows
+    var stayed: [SegmentListQuery.Positioned] = []
+    stayed.reserveCapacity(known.count)
+    for old in known {
+      guard let row = rows[old.row.segment.record.id] else { continue }
+      let new = row === old.row ? old : order.positioned(row)
+      guard !order.precedes(new, old), !order.precedes(old, new) else { continue }
+      stayed.append(new)
+      moved[row.segment.record.id] = nil
+    }
+    guard !moved.isEmpty else { return stayed }
+    let sorted = moved.values.map(order.positioned).sorted(by: order.precedes)
+    return merged(stayed, sorted, by: order.precedes)
+  }
+}
+
+extension ListedSegment {
+  /// Whether it is called and described as another one, byte by byte.
+  fileprivate func hasTexts(of other: ListedSegment) -> Bool {
+    zip(texts, other.texts).allSatisfy { $0.map { Text($0) } == $1.map { Text($0) } }
+  }
+
+  fileprivate var texts: [String?] { [record.name, displayName, description] }
 }
 
 extension Text {

@@ -68,7 +68,8 @@ public actor JobRunner {
         if isStopping { break }
         guard taken.insert(job).inserted else { continue }
         let signal = signal(for: job)
-        group.addTask { [service, settings, turn, note] in
+        group.addTask(executorPreference: BackgroundExecutor.shared) {
+          [service, settings, turn, note] in
           let work = JobWork(
             job: job, service: service, settings: settings, turn: turn, signal: signal, note: note)
           let lost = await work.run()

@@ -18,21 +18,48 @@ final class SegmentIndex: Sendable {
 
   func listing(of service: SegmentService) throws -> SegmentListing {
     try kept.withLock { kept in
-      let changes = service.store.changes(of: [.segments, .tasks], since: kept?.moment ?? 0)
-      guard var listing = kept else {
-        kept = SegmentListing(
-          moment: changes.moment, segments: try read(nil, by: service, at: changes.moment))
-        return kept!
+      var listing = kept ?? SegmentListing(moment: -1, segments: [])
+      while true {
+        let tasks = service.store.changes(of: [.tasks], since: listing.moment)
+        let changed = service.store.changes(of: [.segments], since: listing.moment)
+        if listing.moment < 0 {
+          listing.segments = try read(nil, by: service, at: tasks.moment)
+        } else if changed.owners.isEmpty, tasks.owners.isEmpty {
+          break
+        } else {
+          try update(&listing, changed.owners, tasks.owners, by: service, at: tasks.moment)
+        }
+        // What was read with its tasks alone may have a run meanwhile: only when nothing was changed all is of one
+        // moment.
+        listing.moment = tasks.moment
       }
-      guard !changes.owners.isEmpty else { return listing }
-      let read = try read(changes.owners, by: service, at: changes.moment)
-      listing.moment = changes.moment
-      listing.segments = merged(
-        listing.segments.filter { !changes.owners.contains($0.record.id) }, read
-      ) { Text($0.record.name) < Text($1.record.name) }
       kept = listing
       return listing
     }
+  }
+
+  /// - Parameters:
+  ///   - changed: ids of segments that are read again.
+  ///   - tasks: ids of segments that have other tasks.
+  private func update(
+    _ listing: inout SegmentListing, _ changed: Set<Int64>, _ tasks: Set<Int64>,
+    by service: SegmentService, at moment: Int
+  ) throws {
+    let waiting = tasks.subtracting(changed)
+    let last = waiting.isEmpty ? [:] : try service.store.lastTasks(of: waiting)
+    var same: [ListedSegment] = []
+    same.reserveCapacity(listing.segments.count)
+    for var segment in listing.segments {
+      let id = segment.record.id
+      if changed.contains(id) { continue }
+      if waiting.contains(id) {
+        segment.status = SegmentStatus(task: last[id], run: segment.lastRun)
+        segment.moment = moment
+      }
+      same.append(segment)
+    }
+    let read = try changed.isEmpty ? [] : read(changed, by: service, at: moment)
+    listing.segments = merged(same, read) { Text($0.record.name) < Text($1.record.name) }
   }
 
   /// Gives up what is kept, with whatever it quotes.

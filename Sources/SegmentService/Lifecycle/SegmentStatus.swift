@@ -17,11 +17,10 @@ public struct SegmentStatus: Sendable, Equatable {
   ///   - run: the last one, whatever came of it.
   init(task last: SegmentTask?, run: RunRecord?) {
     // A refresh outside of jobs may have come after the last one.
-    if let last, run.map({ $0.finished <= last.task.finished ?? .max }) ?? true {
-      let task = last.task
+    if let last, run.map({ $0.finished <= last.finished ?? .max }) ?? true {
       // One that waits for others of its job is not the same as one that nobody asks for.
-      let status = task.state.status == .notStarted ? .queued : task.state.status
-      self.init(status: status, cause: task.state.cause, finished: task.finished)
+      let status = last.status == .notStarted ? .queued : last.status
+      self.init(status: status, cause: last.cause, finished: last.finished)
       job = last.job
     } else if let run {
       self.init(status: TaskStatus(run.status), cause: run.cause, finished: run.finished)
