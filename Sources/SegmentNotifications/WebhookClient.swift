@@ -76,7 +76,7 @@ public struct WebhookClient: Sendable {
   private func exchange(_ request: WebhookRequest, at address: IPAddress) async -> WebhookResponse {
     var configuration = HTTPClient.Configuration(
       redirectConfiguration: .disallow,
-      timeout: HTTPClient.Configuration.Timeout(connect: .seconds(5)))
+      timeout: HTTPClient.Configuration.Timeout(connect: .nanoseconds((limit / 3).nanoseconds)))
     configuration.tlsConfiguration = .makeClientConfiguration()
     configuration.tlsConfiguration?.trustRoots = trustRoots
     configuration.dnsOverride = [request.url.host: address.description]

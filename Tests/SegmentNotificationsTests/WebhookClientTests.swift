@@ -5,11 +5,11 @@ import HummingbirdTLS
 import HummingbirdTesting
 import Logging
 import NIOSSL
-@testable import SegmentService
 import Synchronization
 import Testing
 
 @testable import SegmentNotifications
+@testable import SegmentService
 
 /// Requests to a server on a port of its own.
 @Suite(.timeLimit(.minutes(5))) struct WebhookClientTests {
@@ -30,6 +30,9 @@ import Testing
       }
     }
   }
+
+  /// On a machine that does much else.
+  private let patience = Duration.seconds(240)
 
   private static let lax = WebhookRules(
     allowsHTTP: true, allowedRanges: [AddressRange("127.0.0.0/8")!])
@@ -82,7 +85,7 @@ import Testing
 
   @Test func `a request arrives as it is, and the status comes back`() async throws {
     try await serve { port, arrivals in
-      let client = WebhookClient(rules: Self.lax)
+      let client = WebhookClient(rules: Self.lax, limit: patience)
       for status in [200, 204, 302, 404, 410, 500] {
         let response = await client.send(try request("http://127.0.0.1:\(port)/status/\(status)?q"))
         #expect(response == .status(status, retryAfter: 7))
@@ -99,7 +102,7 @@ import Testing
     try await serve { port, arrivals in
       let asked = Mutex(0)
       // The second answer would lead elsewhere.
-      let client = WebhookClient(rules: Self.lax) { host in
+      let client = WebhookClient(rules: Self.lax, limit: patience) { host in
         asked.withLock { $0 += 1 }
         #expect(host == "hook.invalid")
         return asked.withLock { $0 } == 1 ? [IPAddress("127.0.0.1")!] : [IPAddress("10.0.0.1")!]
@@ -116,13 +119,15 @@ import Testing
     try await serve { port, arrivals in
       let strict = WebhookRules(allowsHTTP: true)
       for addresses in [["127.0.0.1"], ["8.8.8.8", "127.0.0.1"], ["::ffff:127.0.0.1"], ["::1"]] {
-        let client = WebhookClient(rules: strict) { _ in addresses.compactMap { IPAddress($0) } }
+        let client = WebhookClient(rules: strict, limit: patience) { _ in
+          addresses.compactMap { IPAddress($0) }
+        }
         let response = await client.send(
           try request("http://hook.invalid:\(port)/status/200", by: strict))
         #expect(response == .failed(.internalAddress), "\(addresses)")
       }
       // The system's own names and notations of this machine.
-      let client = WebhookClient(rules: strict)
+      let client = WebhookClient(rules: strict, limit: patience)
       for host in ["localhost", "127.1", "2130706433", "0x7f.1"] {
         let response = await client.send(
           try request("http://\(host):\(port)/status/200", by: strict))
@@ -137,7 +142,9 @@ import Testing
   @Test func `the certificate is that of the host, by an authority that is trusted`() async throws {
     let tls = try HTTPServerBuilder.tls(tlsConfiguration: TestCertificates.server)
     try await serve(by: tls) { port, arrivals in
-      var trusting = WebhookClient(rules: Self.lax) { _ in [IPAddress("127.0.0.1")!] }
+      var trusting = WebhookClient(rules: Self.lax, limit: patience) { _ in
+        [IPAddress("127.0.0.1")!]
+      }
       trusting.trustRoots = .certificates([try TestCertificates.authority])
       func send(_ host: String, by client: WebhookClient) async throws -> WebhookResponse {
         await client.send(try request("https://\(host):\(port)/status/200"))
@@ -146,7 +153,8 @@ import Testing
       // Whoever answers at the address is not whom the URL names.
       #expect(try await send("other.invalid", by: trusting) == .failed(.certificate))
       #expect(try await send("127.0.0.1", by: trusting) == .failed(.certificate))
-      let careful = WebhookClient(rules: Self.lax) { _ in [IPAddress("127.0.0.1")!] }
+      let careful = WebhookClient(rules: Self.lax, limit: patience) { _ in [IPAddress("127.0.0.1")!]
+      }
       #expect(try await send("hook.invalid", by: careful) == .failed(.certificate))
       #expect(arrivals.all.count == 1)
     }
@@ -155,7 +163,7 @@ import Testing
   @Test func `an allowed host may have any address`() async throws {
     try await serve { port, arrivals in
       let rules = WebhookRules(allowsHTTP: true, allowedHosts: ["localhost"])
-      let client = WebhookClient(rules: rules)
+      let client = WebhookClient(rules: rules, limit: patience)
       let response = await client.send(
         try request("http://localhost:\(port)/status/200", by: rules))
       #expect(response == .status(200, retryAfter: 7) && arrivals.all.count == 1)
@@ -168,14 +176,14 @@ import Testing
       #expect(
         await client.send(try request("http://127.0.0.1:\(port)/never")) == .failed(.timeout))
       #expect(arrivals.all.count == 1)
-      let endless = await WebhookClient(rules: Self.lax)
+      let endless = await WebhookClient(rules: Self.lax, limit: patience)
         .send(try request("http://127.0.0.1:\(port)/endless"))
       #expect(endless == .status(200))
     }
   }
 
   @Test func `what cannot be reached is told in a word`() async throws {
-    let client = WebhookClient(rules: Self.lax) { host in
+    let client = WebhookClient(rules: Self.lax, limit: patience) { host in
       guard host == "closed.invalid" else { throw HostResolver.UnknownHost() }
       return [IPAddress("127.0.0.1")!]
     }
