@@ -38,6 +38,11 @@ let package = Package(
       name: "CZlib",
       providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
     ),
+    // ZIP archives, from the system.
+    .systemLibrary(
+      name: "CArchive",
+      providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]
+    ),
     // What Swift's view of the C library leaves out.
     .target(name: "CExchange"),
     // SMTP, from the system.
@@ -99,7 +104,7 @@ let package = Package(
     .target(
       name: "SegmentServer",
       dependencies: [
-        "CZlib", "OpenIDConnect", "SegmentCompiler", "SegmentEngines", "SegmentService",
+        "CArchive", "CZlib", "OpenIDConnect", "SegmentCompiler", "SegmentEngines", "SegmentService",
         "SegmentStore",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),

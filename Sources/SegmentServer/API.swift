@@ -177,6 +177,7 @@ struct API: Sendable {
 
     case .listMembers: try await results.members(request)
     case .downloadMembers: try await downloads.download(request)
+    case .downloadSeveral: downloads.downloadSeveral(request)
     case .listRuns: try results.runs(request)
     case .getRun: try results.run(request)
     case .compareRuns: try await results.difference(request)

@@ -35,7 +35,7 @@ enum Endpoint: String, Sendable, CaseIterable {
 
   case getCatalog, listValues, getAttributeProfile, listMemberships
 
-  case listMembers, downloadMembers
+  case listMembers, downloadMembers, downloadSeveral
   case listRuns, getRun, compareRuns, getTrend
   case explainMembership, explainSegment
 }

@@ -161,6 +161,13 @@ struct Client: Sendable {
   }
 
   func get(_ path: String) async throws -> Answer { try await ask(.get, path) }
+
+  /// An answer that is no text.
+  func bytes(_ path: String) async throws -> Data {
+    let response = try await client.execute(
+      uri: Contract.basePath + path, method: .get, headers: [.authorization: "Bearer \(key)"])
+    return Data(response.body.readableBytesView)
+  }
 }
 
 struct Answer: Sendable {
