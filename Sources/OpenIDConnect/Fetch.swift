@@ -11,15 +11,14 @@ struct Fetch: Sendable {
   }
 
   /// Of a whole answer.
-  static let timeLimit = Duration.seconds(10)
+  let timeLimit: Duration
   /// In bytes; documents of providers have some thousands.
   static let sizeLimit = 1 << 20
 
   /// One for the process: it keeps connections, and is never shut down.
   private static let client: HTTPClient = {
-    var configuration = HTTPClient.Configuration(
-      redirectConfiguration: .disallow,
-      timeout: HTTPClient.Configuration.Timeout(connect: .seconds(5), read: .seconds(10)))
+    // How long all of it may take is watched over below.
+    var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
     configuration.connectionPool = .init(idleTimeout: .seconds(30))
     return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
   }()
@@ -65,9 +64,9 @@ struct Fetch: Sendable {
         }
       }
       group.addTask {
-        try await Task.sleep(for: Fetch.timeLimit)
+        try await Task.sleep(for: timeLimit)
         throw OpenIDError.provider(
-          "\(host) has not answered within \(Fetch.timeLimit.components.seconds) seconds.")
+          "\(host) has not answered within \(timeLimit.components.seconds) seconds.")
       }
       defer { group.cancelAll() }
       return try await group.next()!

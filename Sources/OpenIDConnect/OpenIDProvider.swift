@@ -6,7 +6,7 @@ import JWTKit
 public actor OpenIDProvider {
   public nonisolated let settings: OpenIDSettings
   private nonisolated let now: @Sendable () -> Date
-  private nonisolated let fetch = Fetch()
+  private nonisolated let fetch: Fetch
   private var discovery: Kept<Discovery>?
   private var keys: Kept<KeySet>?
   private var failure: Kept<OpenIDError>?
@@ -26,6 +26,7 @@ public actor OpenIDProvider {
   public init(_ settings: OpenIDSettings, now: @escaping @Sendable () -> Date) {
     self.settings = settings
     self.now = now
+    fetch = Fetch(timeLimit: settings.timeLimit)
   }
 
   /// What has to be kept of a sign-in while the browser is at the provider; the browser must not read it.

@@ -12,11 +12,14 @@ public struct OpenIDSettings: Sendable {
   public let scopes: [String]
   /// Where the provider sends browsers back to; it has to know this address.
   public let redirectURI: String
+  /// How long the provider may take for an answer.
+  public let timeLimit: Duration
 
   /// - Throws: ``OpenIDError/notSecure(_:)``.
   public init(
     issuer: String, clientID: String, clientSecret: Secret? = nil, displayName: String,
-    scopes: [String] = ["profile", "email"], redirectURI: String
+    scopes: [String] = ["profile", "email"], redirectURI: String,
+    timeLimit: Duration = .seconds(10)
   ) throws {
     self.issuer = issuer
     self.clientID = clientID
@@ -24,6 +27,7 @@ public struct OpenIDSettings: Sendable {
     self.displayName = displayName
     self.scopes = scopes.contains("openid") ? scopes : ["openid"] + scopes
     self.redirectURI = redirectURI
+    self.timeLimit = timeLimit
     _ = try secure(issuer)
     _ = try secure(redirectURI)
   }

@@ -143,7 +143,7 @@ import Testing
   private static let endless: SQLQuery =
     "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range * b.range % 7 = 3"
 
-  @Test(.timeLimit(.minutes(15)))
+  @Test(.timeLimit(.minutes(30)))
   func `cancelling the task stops the statement and leaves the connection usable`() async throws {
     let connection = try connection()
     let running = Task { try await connection.rows(DuckDBTests.endless) }
@@ -153,7 +153,7 @@ import Testing
     #expect(try await connection.rows("SELECT 1") == [[.integer(1)]])
   }
 
-  @Test(.timeLimit(.minutes(15)))
+  @Test(.timeLimit(.minutes(30)))
   func `cancelling inside a transaction rolls back`() async throws {
     let connection = try connection()
     try await connection.execute("CREATE TABLE t (n INTEGER)")
@@ -170,7 +170,7 @@ import Testing
     try await connection.transaction { try $0.execute("INSERT INTO t VALUES (2)") }
   }
 
-  @Test(.timeLimit(.minutes(15)))
+  @Test(.timeLimit(.minutes(30)))
   func `a task cancelled while it waits for its turn never runs`() async throws {
     let connection = try connection()
     try await connection.execute("CREATE TABLE t (n INTEGER)")

@@ -12,7 +12,7 @@ import Testing
 @testable import SegmentService
 
 /// Requests to a server on a port of its own.
-@Suite(.timeLimit(.minutes(5))) struct WebhookClientTests {
+@Suite(.timeLimit(.minutes(30))) struct WebhookClientTests {
   /// What has arrived.
   private final class Arrivals: Sendable {
     private let state = Mutex<[(path: String, host: String, id: String?, body: String)]>([])

@@ -84,7 +84,7 @@ import Testing
     #expect(await turn.takeIfFree { 1 } == 1)
   }
 
-  @Test(.timeLimit(.minutes(15))) func `who is cancelled while waiting leaves the line`()
+  @Test(.timeLimit(.minutes(30))) func `who is cancelled while waiting leaves the line`()
     async throws
   {
     let turn = Turn()

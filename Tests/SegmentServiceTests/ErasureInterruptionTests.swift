@@ -100,7 +100,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(15)), arguments: Moment.allCases)
+  @Test(.timeLimit(.minutes(30)), arguments: Moment.allCases)
   func `killed at any moment, a workspace is as before or without her`(moment: Moment) async throws
   {
     let club = try await Club.withHistory()

@@ -326,7 +326,7 @@ import Testing
     #expect(try await workspace.rows("Order", "count(*)") == [["5"]])
   }
 
-  @Test(.timeLimit(.minutes(15)))
+  @Test(.timeLimit(.minutes(30)))
   func `a cancelled load publishes nothing and the next one works`() async throws {
     let workspace = try shop()
     let loader = try workspace.loader()

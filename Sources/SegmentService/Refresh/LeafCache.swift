@@ -50,13 +50,9 @@ struct LeafCache: Sendable {
   /// The files that were written first, without which at most `limit` bytes stay. As-of moves on, and with
   /// it most relative bounds: what is old is hardly asked for again.
   func beyond(_ limit: Int) throws -> [StoredFile] {
-    let newestFirst = try StoredFile.all(in: folder).compactMap { file in
-      // What has no date has gone meanwhile.
-      let values = try? file.url.resourceValues(forKeys: [.contentModificationDateKey])
-      return values?.contentModificationDate.map { (file: file, written: $0) }
-    }.sorted { $0.written > $1.written }
+    let newestFirst = try StoredFile.all(in: folder).sorted { $0.written > $1.written }
     var kept = 0
-    return newestFirst.map(\.file).filter { file in
+    return newestFirst.filter { file in
       kept += file.bytes
       return kept > limit
     }

@@ -11,7 +11,7 @@ import Testing
 @testable import SegmentServer
 
 /// Signing in by an OpenID provider, over HTTP, and everything that must not work.
-@Suite(.timeLimit(.minutes(5))) struct OpenIDRouteTests {
+@Suite(.timeLimit(.minutes(30))) struct OpenIDRouteTests {
   /// A shop whose people sign in by a provider.
   private func serve(
     _ provider: TestProvider = TestProvider(), shop: ServedShop? = nil,

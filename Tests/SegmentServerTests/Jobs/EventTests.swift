@@ -8,7 +8,7 @@ import Testing
 @testable import SegmentServer
 @testable import SegmentService
 
-@Suite(.timeLimit(.minutes(5))) struct EventTests {
+@Suite(.timeLimit(.minutes(30))) struct EventTests {
   private func fill(_ log: EventLog, _ jobs: ClosedRange<Int64>) {
     for job in jobs { log.note(.finished(job: job)) }
   }

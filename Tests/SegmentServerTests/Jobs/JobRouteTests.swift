@@ -4,7 +4,7 @@ import Testing
 
 @testable import SegmentServer
 
-@Suite(.timeLimit(.minutes(5))) struct JobRouteTests {
+@Suite(.timeLimit(.minutes(30))) struct JobRouteTests {
   @Test func `a job loads and refreshes, and is told with its tasks`() async throws {
     let shop = try await ServedShop()
     try shop.save("Oslo", "Bergen")

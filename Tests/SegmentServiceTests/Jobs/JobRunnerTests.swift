@@ -8,7 +8,7 @@ import Testing
 @testable import SegmentService
 
 /// Jobs that are worked on: against a real store, real files and DuckDB.
-@Suite(.timeLimit(.minutes(15))) struct JobRunnerTests {
+@Suite(.timeLimit(.minutes(30))) struct JobRunnerTests {
   private func statuses(_ job: JobRecord) -> [String: TaskStatus] {
     Dictionary(uniqueKeysWithValues: job.tasks.map { ("\($0.kind) \($0.name)", $0.state.status) })
   }

@@ -9,7 +9,7 @@ import Testing
 @testable import SegmentStore
 
 /// What goes wrong around the tasks of a job: nobody is told an untruth, and nothing else suffers.
-@Suite(.timeLimit(.minutes(15))) struct JobTroubleTests {
+@Suite(.timeLimit(.minutes(30))) struct JobTroubleTests {
   private func statuses(_ job: JobRecord) -> [String: TaskStatus] {
     Dictionary(uniqueKeysWithValues: job.tasks.map { ($0.name, $0.state.status) })
   }

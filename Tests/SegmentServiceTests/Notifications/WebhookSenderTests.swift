@@ -7,7 +7,7 @@ import Testing
 @testable import SegmentService
 
 /// What is sent when, with a clock that the test moves and receivers that answer as it says.
-@Suite(.timeLimit(.minutes(15))) struct WebhookSenderTests {
+@Suite(.timeLimit(.minutes(30))) struct WebhookSenderTests {
   /// Answers requests, and remembers them.
   private final class Receiver: Sendable {
     private let state = Guarded<(answer: WebhookResponse, requests: [WebhookRequest])>(

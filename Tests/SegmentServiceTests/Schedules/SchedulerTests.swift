@@ -7,7 +7,7 @@ import Testing
 @testable import SegmentService
 
 /// What is submitted when, with a clock that the test moves.
-@Suite(.timeLimit(.minutes(15))) struct SchedulerTests {
+@Suite(.timeLimit(.minutes(30))) struct SchedulerTests {
   private func shop(_ segments: String) async throws -> (Shop, Clock) {
     let clock = Clock(Shop.asOf)
     let shop = try await Shop(now: { clock.now }, segments: segments)

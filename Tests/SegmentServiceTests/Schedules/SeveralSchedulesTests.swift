@@ -5,7 +5,7 @@ import Testing
 @testable import SegmentService
 
 /// Schedules of several segments at once, and what a list says of each segment's last refresh.
-@Suite(.timeLimit(.minutes(15))) struct SeveralSchedulesTests {
+@Suite(.timeLimit(.minutes(30))) struct SeveralSchedulesTests {
   private func schedules(_ set: [ScheduledSegment]) throws -> [String] {
     try set.map { item in
       let now = try item.outcome.get()
