@@ -56,6 +56,8 @@ public struct Server: Sendable {
   public static let basePath = Contract.basePath
 
   private let group: ServiceGroup
+  /// The path of the socket that it listens at.
+  private let socket: String?
 
   /// - Parameters:
   ///   - runner: takes the jobs that are asked for.
@@ -71,7 +73,8 @@ public struct Server: Sendable {
     var services: [any Service] = [
       makeApplication(router, settings: settings, logger: logger, isRunning: isRunning)
     ]
-    if let socket = settings.socket {
+    socket = settings.socket
+    if let socket {
       // Of a process that was killed: the workspace has no other owner.
       unlink(socket)
       services.append(makeApplication(router, at: .unixDomainSocket(path: socket), logger: logger))
@@ -82,7 +85,10 @@ public struct Server: Sendable {
   /// Answers requests until it is stopped.
   ///
   /// - Throws: where the address cannot be listened at.
-  public func run() async throws { try await group.run() }
+  public func run() async throws {
+    defer { if let socket { unlink(socket) } }
+    try await group.run()
+  }
 
   /// Takes no more requests, and ends when those that came are answered.
   public func stop() async { await group.triggerGracefulShutdown() }

@@ -4,8 +4,8 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// Compresses a stream of bytes as gzip; used from one task at a time.
-final class Gzip: @unchecked Sendable {
+/// Compresses a stream of bytes as gzip.
+final class Gzip {
   /// Fast: lists of members shrink to a fifth all the same.
   private static let level: Int32 = 3
   /// 15 bits of window, and 16 for the header and trailer of gzip.

@@ -2,8 +2,8 @@ import CArchive
 import Foundation
 import NIOCore
 
-/// Packs files into a ZIP archive as they come, however large; used from one task at a time.
-final class ZipArchive: @unchecked Sendable {
+/// Packs files into a ZIP archive as they come, however large.
+final class ZipArchive {
   /// What libarchive has written and nobody has taken yet.
   private final class Output { var bytes = ByteBuffer() }
 

@@ -117,4 +117,9 @@ enum BackupNames {
   static let store = "muster.sqlite"
   static let workspaceFile = "workspace.yaml"
   static let members = "members"
+
+  /// A moment as a part of a folder's name: `20260331T060000Z`, with as many digits as it has.
+  static func stamp(_ time: Instant) -> String {
+    time.description.filter { $0.isNumber || $0 == "T" || $0 == "Z" }
+  }
 }

@@ -103,13 +103,13 @@ private final class BackupWriter {
     self.progress = progress
     madeAt = time
     try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
-    let stamp = time.description.filter { $0.isNumber || $0 == "T" || $0 == "Z" }
-    var name = "muster-\(stamp)"
+    let first = "muster-\(BackupNames.stamp(time))"
+    var name = first
     var number = 1
     while mkdir(parent.appending(path: name).path, 0o700) != 0 {
       guard errno == EEXIST else { throw FileError(path: parent.appending(path: name).path) }
       number += 1
-      name = "muster-\(stamp)-\(number)"
+      name = "\(first)-\(number)"
     }
     target = parent.appending(path: name)
   }

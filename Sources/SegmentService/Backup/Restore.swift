@@ -39,8 +39,8 @@ extension SegmentService {
     try folder.removeUnfinishedStates()
     defer { withExtendedLifetime(lock) {} }
 
-    let stamp = now().description.filter { $0.isNumber || $0 == "T" || $0 == "Z" }
-    let next = WorkspaceFolder(folder.root, state: "\(WorkspaceFolder.asidePrefix)\(stamp)")
+    let next = WorkspaceFolder(
+      folder.root, state: WorkspaceFolder.asidePrefix + BackupNames.stamp(now()))
     do {
       try await backup.copy(from: source, to: next) { progress(0.5 + $0 / 2) }
       let differs = try backup.putWorkspaceFile(from: source, to: folder)

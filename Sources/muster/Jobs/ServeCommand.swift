@@ -15,8 +15,8 @@ struct ServeCommand: AsyncParsableCommand {
       Answers requests to its HTTP API, whose description is at /api/v1/openapi.json. Works on jobs that are \
       unfinished, refreshes when 'muster schedule' says so, and makes planned \
       changes when their time has come. The first start makes the account 'admin' and prints a secret to choose \
-      its password with. It owns the workspace meanwhile: 'muster jobs' can look on, other \
-      commands have to wait. SIGTERM and SIGINT end it, a second one at once; what it was working on goes \
+      its password with. It owns the workspace meanwhile: 'muster jobs' can look on, 'muster api' and \
+      'muster backup' ask it, other commands have to wait. SIGTERM and SIGINT end it, a second one at once; what it was working on goes \
       on at the next start. It ends with a failure where only a new start helps: let a supervisor see to that.
       """)
 
@@ -126,7 +126,6 @@ struct ServeCommand: AsyncParsableCommand {
       group.cancelAll()
       try await group.waitForAll()
     }
-    settings.socket.map { _ = unlink($0) }
     log.write("Stopped.")
   }
 }

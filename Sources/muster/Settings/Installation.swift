@@ -6,7 +6,7 @@ import SegmentService
 enum LogFormat: String, CaseIterable, ExpressibleByArgument { case text, json }
 
 /// What options, the environment and the settings file say together, in this order.
-struct Installation {
+enum Installation {
   /// What options say; nil where they say nothing.
   struct Options {
     var host: String?
