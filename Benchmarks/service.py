@@ -24,6 +24,7 @@ from pathlib import Path
 from random import Random
 from urllib.parse import quote, urlencode
 
+import uvloop
 from load import Answer, Client, beside, drive, percentile
 from measure import HERE, machine, run, step
 from segments.forms import aggregate, all_, is_, profile, rule, within
@@ -324,7 +325,7 @@ def main() -> None:
                     "customers": lambda: measure_customers(client, options, result),
                     "memory": lambda: measure_memory(client, process, options, result),
                 }
-                asyncio.run(measure[part]())
+                uvloop.run(measure[part]())
             result["measured"][part]["runnable_processes"] = percentile(load, 50)
             save(result, options)
     summarize(result)

@@ -39,8 +39,9 @@ struct API: Sendable {
   init(
     _ service: SegmentService, runner: JobRunner, events: EventLog, settings: ServerSettings,
     idempotency: Idempotency? = nil, signIn: OpenIDSignIn? = nil,
-    kept: KeptAnswers = KeptAnswers()
+    kept: KeptAnswers? = nil
   ) {
+    let kept = kept ?? KeptAnswers(of: service)
     self.service = service
     self.settings = settings
     self.kept = kept
@@ -51,7 +52,7 @@ struct API: Sendable {
     catalog = CatalogHandlers(service: service, memberships: kept.memberships)
     results = ResultHandlers(service: service)
     downloads = DownloadHandlers(service: service)
-    erasure = ErasureHandlers(service: service, kept: kept)
+    erasure = ErasureHandlers(service: service, memberships: kept.memberships)
     self.idempotency = idempotency ?? Idempotency(service: service)
     let identity = service.identity
     let signIn = signIn ?? settings.openID.map { OpenIDSignIn($0) { identity.time } }
@@ -190,11 +191,9 @@ struct API: Sendable {
 
 /// What is kept of answers from one request to the next.
 struct KeptAnswers: Sendable {
-  let rows = SegmentRows()
-  let memberships = EncodedItems<Memberships.Membership>()
+  let rows: SegmentRows
+  /// By the runs whose members they are.
+  let memberships = EncodedItems<Int64, Memberships.Membership>()
 
-  func forget() {
-    rows.forget()
-    memberships.forget()
-  }
+  init(of service: SegmentService) { rows = SegmentRows(service) }
 }

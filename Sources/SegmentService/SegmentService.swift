@@ -26,11 +26,10 @@ public struct SegmentService: Sendable {
   /// The last day on which a segment was read, as far as this process has seen.
   let used = Guarded<[Int64: Int]>([:])
   /// What is kept in memory of the store; see docs/decisions/0042.
-  let index = SegmentIndex()
-  let memberships = MembershipIndex()
+  let definitions: DefinitionCache
+  let index: SegmentIndex
+  let memberships: MembershipIndex
   let snapshots = SnapshotInForce()
-  /// Saved definitions by content hash.
-  let decoded = Guarded<[String: SegmentDefinition]>([:])
   /// Where webhooks may be.
   public let webhookRules: WebhookRules
   private let lock: WorkspaceLock
@@ -47,11 +46,14 @@ public struct SegmentService: Sendable {
     public var webhooks: WebhookRules
     /// Whether anybody may enter the demo account.
     public var allowsDemo: Bool
+    /// Whether somebody waits for answers while jobs are at work: then these leave the processors to the answers.
+    public var isServed: Bool
 
     public init(
       memoryLimit: String = "2GB", threads: Int? = nil, passwordCost: PasswordCost = .standard,
-      webhooks: WebhookRules = WebhookRules(), allowsDemo: Bool = false
+      webhooks: WebhookRules = WebhookRules(), allowsDemo: Bool = false, isServed: Bool = false
     ) {
+      self.isServed = isServed
       self.webhooks = webhooks
       self.allowsDemo = allowsDemo
       self.passwordCost = passwordCost
@@ -98,6 +100,11 @@ public struct SegmentService: Sendable {
     try folder.removeUnfinishedStates()
     data = try DataFile(dataFile, in: folder, settings: settings, engine: engine)
     self.now = now
+    definitions = DefinitionCache()
+    index = SegmentIndex(definitions)
+    memberships = MembershipIndex(folder, soleAudience: definition.soleAudience)
+    store.follow { [index] in index.follow($0) }
+    store.follow { [memberships] in memberships.follow($0) }
     webhookRules = settings.webhooks
     identity = Identity(
       store: store, passwords: Passwords(cost: settings.passwordCost),

@@ -47,7 +47,7 @@ extension SegmentStore {
 
   /// Notes the day on which a key is used.
   public func noteUse(ofKey id: String, on day: Int64) throws {
-    try database.write {
+    try write {
       try $0.execute(sql: "UPDATE apiKey SET lastUsed = ? WHERE id = ?", arguments: [day, id])
     }
   }

@@ -115,7 +115,7 @@ extension SegmentStore {
   /// - Parameter time: when, in microseconds.
   /// - Throws: ``SegmentStoreError/unlogged``.
   func change<Result>(at time: Int64, _ body: (Change) throws -> Result) throws -> Result {
-    try database.write { db in
+    try write { db in
       let change = Change(db: db, time: time, author: author)
       let (rows, entry) = (change.rows, try lastEntry(db))
       let result = try body(change)

@@ -5,17 +5,23 @@ import Synchronization
 public enum StoredMatter: String, Sendable, CaseIterable {
   /// Segments, their versions and runs, by the segment's id.
   case segments
+  /// Segments alone, by their ids.
+  case records
   /// The tasks of jobs that refresh segments, by the segment's id.
   case tasks
   /// Data versions and their parts, all together.
   case data
+  /// API keys and the accounts that they are of, all together.
+  case keys
 
   /// The tables, each with the column that says whose its rows are.
   fileprivate var tables: [(name: String, owner: String)] {
     switch self {
     case .segments: [("segment", "id"), ("segmentVersion", "segmentId"), ("run", "segmentId")]
+    case .records: [("segment", "id")]
     case .tasks: [("task", "segmentId")]
     case .data: [("dataVersion", "NULL"), ("part", "NULL"), ("dataVersionPart", "NULL")]
+    case .keys: [("apiKey", "NULL"), ("account", "NULL")]
     }
   }
 }
@@ -33,6 +39,25 @@ extension SegmentStore {
   /// round, whatever ``edit(at:_:)`` and all others commit is told when they return.
   public func changes(of matters: [StoredMatter], since moment: Int) -> StoredChanges {
     log.changes(of: matters, since: moment)
+  }
+
+  /// Calls `follow` after each transaction that may have changed something, before whoever committed it goes on:
+  /// what is brought up to date by it is so for everybody who knows of the change.
+  ///
+  /// Those who follow are called one at a time, in the order in which they came. They read the store that they are
+  /// given; they do not change it, and keep no copy of it, which would never be closed.
+  public func follow(_ follow: @escaping @Sendable (SegmentStore) -> Void) {
+    log.followers.withLock { $0.append(follow) }
+  }
+
+  /// Runs `body` in one transaction, which is rolled back where it throws, and lets those who follow see it.
+  func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    var before = log.moment
+    defer { if log.moment > before { log.tell(self) } }
+    return try database.write { db in
+      before = log.moment
+      return try body(db)
+    }
   }
 }
 
@@ -56,6 +81,18 @@ final class ChangeLog: TransactionObserver, Sendable {
   }
 
   private let state = Mutex(State())
+  let followers = Mutex<[@Sendable (SegmentStore) -> Void]>([])
+  /// Of whoever tells those who follow.
+  private let turn = Mutex(())
+
+  /// How many transactions have changed something.
+  var moment: Int { state.withLock { $0.moment } }
+
+  func tell(_ store: SegmentStore) {
+    turn.withLock { _ in
+      for follow in followers.withLock({ $0 }) { follow(store) }
+    }
+  }
 
   /// Begins to take notes of what a connection writes, whose schema is up to date.
   func observe(_ db: Database) throws {
@@ -73,7 +110,7 @@ final class ChangeLog: TransactionObserver, Sendable {
           let column = owner == "NULL" ? owner : "\(row).\(owner)"
           try db.execute(
             sql: """
-              CREATE TEMP TRIGGER "\(table)\(event)" AFTER \(event) ON main."\(table)" BEGIN
+              CREATE TEMP TRIGGER "\(matter.rawValue)\(table)\(event)" AFTER \(event) ON main."\(table)" BEGIN
                 SELECT musterChanged('\(matter.rawValue)', \(column));
               END
               """)

@@ -68,7 +68,7 @@ extension SegmentStore {
 
   /// Notes how large a dictionary is after it was made anew; ordinals that were given stay given.
   public func setDictionarySize(_ size: DictionarySize, of audience: String) throws {
-    try database.write { db in
+    try write { db in
       try note([audience: size], db)
       try db.execute(
         sql: "UPDATE ordinalDictionary SET rows = ? WHERE audience = ?",

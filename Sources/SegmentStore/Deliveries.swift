@@ -39,7 +39,7 @@ extension SegmentStore {
     _ attempt: DeliveryAttempt, of due: DueDelivery, disabling: String? = nil
   ) throws {
     guard let disabling else {
-      return try database.write { try write(attempt, of: due, $0) }
+      return try write { try write(attempt, of: due, $0) }
     }
     try editWebhooks(at: attempt.time) { edits in
       try write(attempt, of: due, edits.change.db)
@@ -98,7 +98,7 @@ extension SegmentStore {
 
   /// Forgets what was delivered or given up before an instant, and of each webhook more than the last `most`.
   public func forgetDeliveries(before time: Int64, most: Int) throws {
-    try database.write { db in
+    try write { db in
       try db.execute(sql: "DELETE FROM delivery WHERE finished < ?", arguments: [time])
       for webhook in try Int64.fetchAll(db, sql: "SELECT id FROM webhook") {
         try db.execute(

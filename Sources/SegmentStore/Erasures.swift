@@ -278,7 +278,7 @@ extension SegmentStore {
   /// takes note that the erasures are done.
   public func finishErasures() throws {
     try scrub()
-    try database.write { try $0.execute(sql: "UPDATE erasure SET isFinished = 1") }
+    try write { try $0.execute(sql: "UPDATE erasure SET isFinished = 1") }
   }
 
   private func scrub() throws {

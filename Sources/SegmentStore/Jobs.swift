@@ -59,7 +59,7 @@ extension SegmentStore {
         sql: "INSERT INTO job (trigger, author, requested) VALUES (?, ?, ?)",
         arguments: [trigger.rawValue, author.name, time])
       let id = db.lastInsertedRowID
-      for task in tasks { try write(task, of: id, db) }
+      for task in tasks { try writeTask(task, of: id, db) }
       let counts = Dictionary(grouping: tasks, by: \.kind).mapValues(\.count)
       try change.log(
         .jobRequested, AuditObject("job \(id)", id: "\(id)"),
@@ -81,14 +81,14 @@ extension SegmentStore {
     _ job: JobRecord, tasks changed: Set<Int>, runs: [RunRecord] = [],
     workspaceFile: String? = nil, from dataFile: String? = nil
   ) throws {
-    try database.write { db in
+    try write { db in
       try publish(runs, workspaceFile: workspaceFile, from: dataFile, db)
       try db.execute(
         sql: "UPDATE job SET asOf = ?, dataVersion = ?, finished = ? WHERE id = ?",
         arguments: [job.asOf, job.dataVersion, job.finished, job.id])
       let outbox = try Outbox(db)
       let endedBefore = outbox.isClosed ? [] : try endedTasks(of: job.id, db)
-      for task in job.tasks where changed.contains(task.id) { try write(task, of: job.id, db) }
+      for task in job.tasks where changed.contains(task.id) { try writeTask(task, of: job.id, db) }
       try outbox.tell(of: job, ended: changed.subtracting(endedBefore), runs: runs)
     }
   }
@@ -131,7 +131,7 @@ extension SegmentStore {
 
   /// Notes in one transaction what is nobody's choice: how far something has come.
   public func noteSettings(_ body: (StoreSettings) throws -> Void) throws {
-    try database.write { try body(StoreSettings(db: $0)) }
+    try write { try body(StoreSettings(db: $0)) }
   }
 }
 
@@ -158,7 +158,7 @@ extension SegmentEdits {
   public var settings: StoreSettings { StoreSettings(db: db) }
 }
 
-private func write(_ task: TaskRecord, of job: Int64, _ db: Database) throws {
+private func writeTask(_ task: TaskRecord, of job: Int64, _ db: Database) throws {
   try db.execute(
     sql: "INSERT OR REPLACE INTO task VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     arguments: [

@@ -128,7 +128,7 @@ extension SegmentStore {
   }
 
   private func reserve(_ column: String, _ count: Int) throws -> Range<Int64> {
-    try database.write { db in
+    try write { db in
       let last = try Int64.fetchOne(
         db, sql: "UPDATE loadSequence SET \(column) = \(column) + ? RETURNING \(column)",
         arguments: [count])!
@@ -189,7 +189,7 @@ extension SegmentStore {
 
   /// Notes where the files of published parts are now and when they were written to; their contents are the same.
   public func setFiles(of parts: [PartRecord]) throws {
-    try database.write { db in
+    try write { db in
       for record in parts {
         try db.execute(
           sql: "UPDATE part SET files = ? WHERE id = ?",

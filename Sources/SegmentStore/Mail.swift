@@ -107,7 +107,7 @@ struct MailOutbox {
 extension SegmentStore {
   /// Says what is told by mail from now on; nothing where there is no type, and what waits then is given up.
   public func setMailTypes(_ types: Set<MessageType>) throws {
-    try database.write { db in
+    try write { db in
       try StoreSettings(db: db).set(
         MailOutbox.setting, to: json(types.map(\.rawValue).sorted()))
       if types.isEmpty { try db.execute(sql: "DELETE FROM mail") }
@@ -134,7 +134,7 @@ extension SegmentStore {
 
   /// Notes that an attempt has failed; the letter is given up where there is no next one.
   public func noteFailure(ofMail id: Int64, nextAttempt: Int64?) throws {
-    try database.write { db in
+    try write { db in
       guard let nextAttempt else { return try deleteMail(id, db) }
       try db.execute(
         sql: "UPDATE mail SET attempts = attempts + 1, nextAttempt = ? WHERE id = ?",
@@ -144,7 +144,7 @@ extension SegmentStore {
 
   /// Forgets a letter that was sent.
   public func forgetMail(_ id: Int64) throws {
-    try database.write { try deleteMail(id, $0) }
+    try write { try deleteMail(id, $0) }
   }
 
   private func deleteMail(_ id: Int64, _ db: Database) throws {

@@ -78,7 +78,7 @@ extension SegmentStore {
   ///
   /// - Returns: whether it is.
   public func noteOutputFile(_ file: OutputFileRecord) throws -> Bool {
-    try database.write { db in
+    try write { db in
       try db.execute(
         sql: """
           INSERT INTO outputFile SELECT id, outputName, ?, ? FROM segment
@@ -92,6 +92,6 @@ extension SegmentStore {
 
   /// All files have to be written anew.
   public func forgetOutputFiles() throws {
-    try database.write { try $0.execute(sql: "DELETE FROM outputFile") }
+    try write { try $0.execute(sql: "DELETE FROM outputFile") }
   }
 }

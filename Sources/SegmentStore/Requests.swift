@@ -97,7 +97,7 @@ extension SegmentStore {
 
   /// Remembers a request, in the place of what was known of it, and forgets those that were begun before `oldest`.
   public func remember(_ request: RequestRecord, forgettingBefore oldest: Int64) throws {
-    try database.write { db in
+    try write { db in
       try db.execute(sql: "DELETE FROM request WHERE begun <= ?", arguments: [oldest])
       try db.execute(
         sql: "INSERT OR REPLACE INTO request VALUES (?, ?, ?, ?, ?, ?, ?)",

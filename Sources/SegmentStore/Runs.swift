@@ -44,7 +44,7 @@ extension SegmentStore {
   /// Ids for new runs, for ever theirs, whether they are published or not.
   public func reserveRuns(_ count: Int) throws -> Range<Int64> {
     precondition(count >= 0)
-    return try database.write { db in
+    return try write { db in
       let last = try Int64.fetchOne(
         db, sql: "UPDATE runSequence SET last = last + ? RETURNING last", arguments: [count])!
       return (last + 1 - Int64(count))..<(last + 1)

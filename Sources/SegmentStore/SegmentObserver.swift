@@ -12,53 +12,35 @@ public struct SegmentNotice: Sendable, Equatable {
 }
 
 extension SegmentStore {
-  /// Tells of the segments that each transaction has made or changed from now on, after it is committed. Those that
-  /// are purged are not told: they were in the trash before.
+  /// Tells of the segments that transactions have made or changed from now on, after those are told who came before
+  /// and ``follow(_:)``. Segments that are purged are not told: they were in the trash before.
   public func observeSegments(_ tell: @escaping @Sendable ([SegmentNotice]) -> Void) {
-    database.database.add(
-      transactionObserver: SegmentObserver(tell: tell), extent: .databaseLifetime)
-  }
-}
-
-/// Gathers the segments of a transaction.
-private final class SegmentObserver: TransactionObserver, Sendable {
-  private let changed = Mutex<Set<Int64>>([])
-  private let tell: @Sendable ([SegmentNotice]) -> Void
-
-  init(tell: @escaping @Sendable ([SegmentNotice]) -> Void) { self.tell = tell }
-
-  func observes(eventsOfKind eventKind: DatabaseEventKind) -> Bool {
-    eventKind.tableName == "segment"
-  }
-
-  func databaseDidChange(with event: DatabaseEvent) {
-    changed.withLock { _ = $0.insert(event.rowID) }
-  }
-
-  func databaseDidCommit(_ db: Database) {
-    let ids = take()
-    guard !ids.isEmpty else { return }
-    // A note that is lost is no reason to fail what is committed.
-    let notices = try? Row.fetchAll(
-      db,
-      sql: """
-        SELECT id, coalesce(name, trashedName) AS name, revision, state, trashed FROM segment
-        WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id
-        """, arguments: [json(ids.sorted())]
-    ).map { row in
-      SegmentNotice(
-        id: row["id"], name: row["name"], revision: row["revision"],
-        state: try stored(row, "state"), isInTrash: row["trashed"] != nil)
+    let told = Mutex(changes(of: [.records], since: 0).moment)
+    follow { store in
+      let changes = told.withLock { told in
+        let changes = store.changes(of: [.records], since: told)
+        told = changes.moment
+        return changes
+      }
+      // A note that is lost is no reason to fail what is committed.
+      if let notices = try? store.notices(of: changes.owners), !notices.isEmpty { tell(notices) }
     }
-    if let notices, !notices.isEmpty { tell(notices) }
   }
 
-  func databaseDidRollback(_ db: Database) { _ = take() }
-
-  private func take() -> Set<Int64> {
-    changed.withLock { changed in
-      defer { changed = [] }
-      return changed
+  private func notices(of ids: Set<Int64>) throws -> [SegmentNotice] {
+    guard !ids.isEmpty else { return [] }
+    return try database.read { db in
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT id, coalesce(name, trashedName) AS name, revision, state, trashed FROM segment
+          WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id
+          """, arguments: [json(ids.sorted())]
+      ).map { row in
+        SegmentNotice(
+          id: row["id"], name: row["name"], revision: row["revision"],
+          state: try stored(row, "state"), isInTrash: row["trashed"] != nil)
+      }
     }
   }
 }

@@ -67,7 +67,7 @@ extension SegmentStore {
 
   /// Notes that a session is used.
   public func noteUse(ofSession id: Int64, at time: Int64) throws {
-    try database.write {
+    try write {
       try $0.execute(
         sql: "UPDATE session SET lastUsed = max(lastUsed, ?) WHERE id = ?", arguments: [time, id])
     }

@@ -36,12 +36,12 @@ extension SegmentStore {
 
   /// Makes every index anew.
   public func reindex() throws {
-    try database.write { try $0.execute(sql: "REINDEX") }
+    try write { try $0.execute(sql: "REINDEX") }
   }
 
   /// Sets the counters behind everything that they have given out.
   public func raiseSequences() throws {
-    try database.write { db in
+    try write { db in
       try db.execute(
         sql: """
           UPDATE runSequence SET last = max(last, (SELECT coalesce(max(id), 0) FROM run));

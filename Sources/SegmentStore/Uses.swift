@@ -22,7 +22,7 @@ extension SegmentStore {
   /// changes nothing.
   public func noteUse(of segments: some Collection<Int64>, on day: Int) throws {
     guard !segments.isEmpty else { return }
-    try database.write { db in
+    try write { db in
       for segment in segments {
         try db.execute(
           sql: """

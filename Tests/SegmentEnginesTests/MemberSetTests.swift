@@ -19,6 +19,40 @@ import Testing
     return set
   }
 
+  @Test(arguments: 0..<20)
+  func `sets that are asked together answer as each of them`(seed: Int) {
+    var generator = SeededGenerator(seed: UInt64(seed))
+    let sets = (0..<30).map { _ in MemberSet(sample(&generator)) }
+    // They come in groups, of some of which one is left, and members of one cannot be read.
+    var stored: [StoredMemberSet?] = []
+    for first in stride(from: 0, to: 30, by: 6) {
+      let group = StoredMemberSet.sets(of: sets[first..<first + 6].map(\.bytes))
+      #expect(group.allSatisfy { $0 != nil })
+      stored += group
+    }
+    stored[7] = nil
+    let together = MemberSets(stored)
+    #expect(together.sets.map { $0.map { Array($0.bytes) } } == stored.map { $0.map { Array($0.bytes) } })
+    var asked = (0..<2_000).map { _ in UInt32.random(in: 0..<500_000, using: &generator) }
+    asked += (0...6).map { .max - $0 } + [0, 59_999, 60_000, 65_535, 65_536, 69_999, 70_000]
+    for set in sets { asked += set.prefix(3) }
+    for ordinal in asked {
+      let expected = sets.indices.filter { $0 != 7 && sets[$0].contains(ordinal) }
+      #expect(together.positions(of: ordinal) == expected, "\(ordinal)")
+    }
+    #expect(MemberSets([]).positions(of: 0) == [])
+  }
+
+  @Test func `sets keep no more memory than twice what they need`() {
+    let set = MemberSet((0..<100_000).filter { $0 % 3 == 0 }).bytes
+    let all = StoredMemberSet.sets(of: Array(repeating: set, count: 200) + [[1, 2, 3]])
+    #expect(all.last! == nil)
+    let one = MemberSets([nil, all[17]])
+    #expect(one.sets[1].map { Array($0.bytes) } == set)
+    #expect(one.positions(of: 3) == [1] && one.positions(of: 4) == [])
+    #expect(MemberSets(all).heldBytes == 200 * set.count && one.heldBytes == set.count)
+  }
+
   @Test(arguments: 0..<40)
   func `set algebra agrees with Set`(seed: Int) {
     var generator = SeededGenerator(seed: UInt64(seed))

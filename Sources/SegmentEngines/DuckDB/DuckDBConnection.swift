@@ -8,14 +8,15 @@ import SegmentCompiler
 public actor DuckDBConnection {
   private let session: DuckDBSession
   private nonisolated let handle: ConnectionHandle
-  private nonisolated let executor = BlockingExecutor()
+  private nonisolated let executor: BlockingExecutor
 
   public nonisolated var unownedExecutor: UnownedSerialExecutor {
     executor.asUnownedSerialExecutor()
   }
 
-  init(handle: ConnectionHandle) {
+  init(handle: ConnectionHandle, isInBackground: Bool = false) {
     self.handle = handle
+    executor = BlockingExecutor(isInBackground: isInBackground)
     session = DuckDBSession(handle)
   }
 
@@ -46,8 +47,10 @@ public actor DuckDBConnection {
   }
 
   /// The ordinals in the first column, which must be UINTEGER; missing ones are skipped.
-  public func members(_ query: SQLQuery) async throws -> MemberSet {
-    try await perform { try $0.members(query) }
+  ///
+  /// - Parameter isRepeated: see ``DuckDBSession/members(_:isRepeated:)``.
+  public func members(_ query: SQLQuery, isRepeated: Bool = false) async throws -> MemberSet {
+    try await perform { try $0.members(query, isRepeated: isRepeated) }
   }
 
   /// Makes the set a temporary table of this connection with one column `ordinal`, in ascending order.
@@ -111,14 +114,30 @@ public actor DuckDBConnection {
   public nonisolated var progress: Double? { handle.progress }
 }
 
-/// Runs an actor's jobs on a serial queue of its own.
-final class BlockingExecutor: SerialExecutor {
-  private let queue = DispatchQueue(label: "duckdb")
+/// Runs an actor's jobs one after another, on threads that may be blocked.
+private final class BlockingExecutor: SerialExecutor {
+  private enum Place {
+    case queue(DispatchQueue)
+    /// One thread.
+    case background(WorkerThreads)
+  }
+
+  private let place: Place
+
+  init(isInBackground: Bool) {
+    place =
+      isInBackground
+      ? .background(WorkerThreads(count: 1, areInBackground: true))
+      : .queue(DispatchQueue(label: "duckdb"))
+  }
 
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
     let executor = asUnownedSerialExecutor()
-    queue.async { job.runSynchronously(on: executor) }
+    switch place {
+    case .queue(let queue): queue.async { job.runSynchronously(on: executor) }
+    case .background(let threads): threads.run { job.runSynchronously(on: executor) }
+    }
   }
 }
 

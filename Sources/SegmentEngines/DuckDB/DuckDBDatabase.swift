@@ -14,10 +14,14 @@ public final class DuckDBDatabase: Sendable {
     public var threads: Int?
     /// Where queries that exceed the memory limit spill to; nil for beside the file.
     public var temporaryDirectory: String?
+    /// Whether its threads leave the processors to others who want them.
+    public var isInBackground: Bool
 
     public init(
-      memoryLimit: String? = nil, threads: Int? = nil, temporaryDirectory: String? = nil
+      memoryLimit: String? = nil, threads: Int? = nil, temporaryDirectory: String? = nil,
+      isInBackground: Bool = false
     ) {
+      self.isInBackground = isInBackground
       self.memoryLimit = memoryLimit
       self.threads = threads
       self.temporaryDirectory = temporaryDirectory
@@ -38,14 +42,16 @@ public final class DuckDBDatabase: Sendable {
     try DuckDBLibrary.load()
     self.path = path.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path }
     if let path = self.path { try DatabaseFile.create(at: path) }
-    handle = try DatabaseHandle(path: self.path, options: settings.options)
+    handle = try DatabaseHandle(
+      path: self.path, options: settings.options, isInBackground: settings.isInBackground)
   }
 
   /// The name of its file; nil for a database in memory.
   public var name: String? { path.map { URL(fileURLWithPath: $0).lastPathComponent } }
 
-  public func connect() throws -> DuckDBConnection {
-    DuckDBConnection(handle: try ConnectionHandle(handle))
+  /// - Parameter priority: of what it is for; up to `utility`, its thread leaves the processors to others.
+  public func connect(priority: TaskPriority = Task.currentPriority) throws -> DuckDBConnection {
+    DuckDBConnection(handle: try ConnectionHandle(handle), isInBackground: priority <= .utility)
   }
 }
 
@@ -73,7 +79,7 @@ final class DatabaseHandle: @unchecked Sendable {
   /// Paths of further files that were attached, by the name they were given.
   private let attached = Mutex<[String: String]>([:])
 
-  init(path: String?, options: [(String, String)]) throws {
+  init(path: String?, options: [(String, String)], isInBackground: Bool = false) throws {
     var config: duckdb_config?
     guard duckdb_create_config(&config) == DuckDBSuccess else {
       throw DuckDBError(message: "DuckDB gave no configuration.", category: .other)
@@ -88,11 +94,31 @@ final class DatabaseHandle: @unchecked Sendable {
     }
     self.path = path
     var error: UnsafeMutablePointer<CChar>?
-    if duckdb_open_ext(path, &raw, config, &error) != DuckDBSuccess {
+    if !open(path, config, &error, isInBackground: isInBackground) {
       defer { duckdb_free(error) }
       let message = error.map { String(cString: $0) } ?? "DuckDB could not open the database."
       throw DuckDBError(message: message, sql: nil, type: DUCKDB_ERROR_INVALID).naming(path)
     }
+  }
+
+  /// Threads of the database have the priority of the one that opens it.
+  private func open(
+    _ path: String?, _ config: duckdb_config?, _ error: inout UnsafeMutablePointer<CChar>?,
+    isInBackground: Bool
+  ) -> Bool {
+    guard isInBackground else {
+      return duckdb_open_ext(path, &raw, config, &error) == DuckDBSuccess
+    }
+    // The other thread has come to its end before they are read again.
+    nonisolated(unsafe) let config = config
+    nonisolated(unsafe) var database: duckdb_database?
+    nonisolated(unsafe) var message: UnsafeMutablePointer<CChar>?
+    nonisolated(unsafe) var isOpen = false
+    WorkerThreads.waitInBackground {
+      isOpen = duckdb_open_ext(path, &database, config, &message) == DuckDBSuccess
+    }
+    (raw, error) = (database, message)
+    return isOpen
   }
 
   func willAttach(_ path: String, as name: String) { attached.withLock { $0[name] = path } }

@@ -4,8 +4,16 @@ import SegmentCompiler
 /// The statements of a connection, one after another; ``DuckDBConnection/perform(_:)`` lends it.
 public final class DuckDBSession {
   private let connection: ConnectionHandle
+  /// Statements that are run again and again, by their text.
+  private var prepared: [String: duckdb_prepared_statement] = [:]
 
   init(_ connection: ConnectionHandle) { self.connection = connection }
+
+  deinit {
+    for var statement: duckdb_prepared_statement? in prepared.values {
+      duckdb_destroy_prepare(&statement)
+    }
+  }
 
   /// Runs a statement and returns how many rows it changed.
   @discardableResult
@@ -38,8 +46,11 @@ public final class DuckDBSession {
   }
 
   /// The ordinals in the first column, which must be UINTEGER; missing ones are skipped.
-  public func members(_ query: SQLQuery) throws -> MemberSet {
-    try run(query) { raw in
+  ///
+  /// - Parameter isRepeated: whether the same statement will be run again and again with other values: then it is
+  ///   prepared once.
+  public func members(_ query: SQLQuery, isRepeated: Bool = false) throws -> MemberSet {
+    try run(query, isRepeated: isRepeated) { raw in
       guard duckdb_column_type(&raw, 0) == DUCKDB_TYPE_UINTEGER else {
         throw DuckDBError(
           message: "The first column of a query for members must be UINTEGER.", sql: query.text,
@@ -89,13 +100,12 @@ public final class DuckDBSession {
   // MARK: - Running
 
   private func run<Value>(
-    _ query: SQLQuery, evenIfCancelled: Bool = false, _ read: (inout duckdb_result) throws -> Value
+    _ query: SQLQuery, isRepeated: Bool = false, evenIfCancelled: Bool = false,
+    _ read: (inout duckdb_result) throws -> Value
   ) throws -> Value {
-    var statement: duckdb_prepared_statement?
-    defer { duckdb_destroy_prepare(&statement) }
-    guard duckdb_prepare(connection.raw, query.text, &statement) == DuckDBSuccess else {
-      throw error(duckdb_prepare_error(statement), query)
-    }
+    var statement = try prepared[query.text] ?? prepare(query)
+    if isRepeated { prepared[query.text] = statement }
+    defer { if !isRepeated { duckdb_destroy_prepare(&statement) } }
     try bind(query, to: statement)
     // From here on an interrupt is not forgotten, so a cancellation before it is asked for and one after it
     // interrupts: none is missed.
@@ -111,6 +121,15 @@ public final class DuckDBSession {
       throw error(duckdb_result_error(&raw), query, type: duckdb_result_error_type(&raw))
     }
     return try read(&raw)
+  }
+
+  private func prepare(_ query: SQLQuery) throws -> duckdb_prepared_statement? {
+    var statement: duckdb_prepared_statement?
+    guard duckdb_prepare(connection.raw, query.text, &statement) == DuckDBSuccess else {
+      defer { duckdb_destroy_prepare(&statement) }
+      throw error(duckdb_prepare_error(statement), query)
+    }
+    return statement
   }
 
   private func bind(_ query: SQLQuery, to statement: duckdb_prepared_statement?) throws {

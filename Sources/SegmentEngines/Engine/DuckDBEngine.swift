@@ -105,7 +105,7 @@ public struct DuckDBEngine: QueryEngine {
         """
         SELECT \(identifier: ordinal) FROM \(identifier: part.storedName)
         WHERE \(identifier: audience.key) = \(bind: keys[0].value)
-        """)
+        """, isRepeated: true)
       return found.ordinal(at: 0).map { [keys[0]: $0] } ?? [:]
     }
     return try await database.connect().perform { session in
@@ -221,7 +221,7 @@ private final class LentConnection: Sendable {
   func connection() throws -> DuckDBConnection {
     try made.withLock { made in
       if let made { return made }
-      let connection = try database.connect()
+      let connection = try database.connect(priority: .high)
       made = connection
       return connection
     }

@@ -6,7 +6,7 @@ import SegmentService
 /// What definitions can speak of, and what is in it.
 struct CatalogHandlers: Sendable {
   let service: SegmentService
-  let memberships: EncodedItems<Memberships.Membership>
+  let memberships: EncodedItems<Int64, Memberships.Membership>
 
   func catalog(_ request: APIRequest) throws -> Response {
     .json(CatalogBody(try service.loadedCatalog(), outputs: try service.outputTables()))
@@ -28,7 +28,7 @@ struct CatalogHandlers: Sendable {
       ofKey: try request.required("key"), audience: try request.required("audience"))
     return try .json(
       MembershipsBody(found),
-      items: memberships.encoded(found.segments, name: \.segment, as: MembershipBody.init))
+      items: memberships.encoded(found.segments, by: \.run, as: MembershipBody.init))
   }
 }
 

@@ -4,7 +4,7 @@ import SegmentService
 /// Removing a person for good.
 struct ErasureHandlers: Sendable {
   let service: SegmentService
-  let kept: KeptAnswers
+  let memberships: EncodedItems<Int64, Memberships.Membership>
 
   func erase(_ request: APIRequest) async throws -> Response {
     let erasure = ErasureRequest.profiles(
@@ -14,7 +14,7 @@ struct ErasureHandlers: Sendable {
     do {
       let report =
         try await isDryRun ? service.previewErasure(erasure) : service.erase(erasure)
-      if !isDryRun { kept.forget() }
+      if !isDryRun { memberships.forget() }
       return .json(ErasureJSON(report, isDone: !isDryRun))
     } catch is UnknownProfiles {
       // Its message quotes the key, which must not get into a log.

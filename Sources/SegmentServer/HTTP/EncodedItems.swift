@@ -2,14 +2,14 @@ import Foundation
 import Hummingbird
 import Synchronization
 
-/// Values that are shown again and again as JSON, by name: encoded once, as long as they stay the same.
-final class EncodedItems<Value: Equatable & Sendable>: Sendable {
+/// Values that are shown again and again as JSON, by key: encoded once, as long as they stay the same.
+final class EncodedItems<Key: Hashable & Sendable, Value: Equatable & Sendable>: Sendable {
   private struct Item {
     var value: Value
     var json: [UInt8]
   }
 
-  private let items = Mutex<[String: Item]>([:])
+  private let items = Mutex<[Key: Item]>([:])
   private let limit: Int
 
   /// - Parameter limit: how many are kept; one more, and all are given up.
@@ -17,15 +17,15 @@ final class EncodedItems<Value: Equatable & Sendable>: Sendable {
 
   /// Those of a list, in its order.
   func encoded(
-    _ values: [Value], name: (Value) -> String, as body: (Value) -> some Encodable
+    _ values: [Value], by key: (Value) -> Key, as body: (Value) -> some Encodable
   ) throws -> [[UInt8]] {
     try items.withLock { items in
       try values.map { value in
-        let name = name(value)
-        if let known = items[name], known.value == value { return known.json }
+        let key = key(value)
+        if let known = items[key], known.value == value { return known.json }
         let json = [UInt8](try JSONEncoder.response.encode(body(value)))
         if items.count >= limit { items = [:] }
-        items[name] = Item(value: value, json: json)
+        items[key] = Item(value: value, json: json)
         return json
       }
     }

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import SegmentCompiler
+import SegmentService
 
 /// Brings a request to its handler, once it may be made and is as the contract wants it.
 struct RouteResponder: Sendable {
@@ -19,7 +20,10 @@ struct RouteResponder: Sendable {
       route: route, id: context.id, values: values, body: try await body(of: request),
       contentType: mediaType(of: request), caller: caller, cookies: request.cookies,
       authority: request.head.authority, logger: context.logger)
-    let response = try await answer(asked, api)
+    let response =
+      try await route.changesSomething
+      ? withTaskExecutorPreference(WorkerExecutor.changes) { try await answer(asked, api) }
+      : answer(asked, api)
     guard route.timeLimit == nil, let signedIn = caller.signedIn else { return response }
     return response.written(each: settings.recheck) { try identity.isStillIn(signedIn) }
   }

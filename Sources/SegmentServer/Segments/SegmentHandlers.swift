@@ -13,7 +13,7 @@ struct SegmentHandlers: Sendable {
     let query = try SegmentListQuery(request)
     let list = request.listIdentity
     let cursor = try Cursor<SegmentListQuery.Position>(request, list: list)
-    var all = try rows.rows(query.order, of: service)
+    var all = try rows.rows(query.order)
     if !query.includesAll { all = all.filter { query.includes($0.row) } }
     let rest = cursor.map { query.order.rest(of: all, after: $0.position) } ?? all[...]
     let items = rest.prefix(request.integer("limit") ?? 100)

@@ -39,9 +39,7 @@ struct SegmentListQuery: Sendable {
     let segment = row.segment
     return (states.isEmpty || states.contains(segment.record.state))
       && (types.isEmpty || types.contains(segment.record.type))
-      && (audience == nil || segment.audience.map { Text($0) } == audience)
-      && tags.allSatisfy { tag in segment.tags.contains { Text($0) == tag } }
-      && row.contains(search)
+      && (audience.map(row.isOf) ?? true) && row.hasTags(tags) && row.contains(search)
   }
 
   struct Positioned {

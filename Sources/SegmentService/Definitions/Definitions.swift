@@ -94,29 +94,9 @@ extension SegmentService {
     return facts
   }
 
-  /// A saved definition. Decoded ones are kept: every reference is judged against all of them.
+  /// A saved definition.
   func storedDefinition(_ version: SegmentVersion) throws -> SegmentDefinition {
-    // Versions of before a renaming have the old name in them.
-    if var known = decoded.withLock({ $0[version.contentHash] }) {
-      known.name = version.segment
-      return known
-    }
-    let definition = try version.decoded()
-    decoded.withLock {
-      if $0.count >= SegmentService.mostDecoded { $0.removeAll() }
-      $0[version.contentHash] = definition
-    }
-    return definition
-  }
-
-  private static let mostDecoded = 20_000
-}
-
-extension SegmentVersion {
-  func decoded() throws -> SegmentDefinition {
-    var definition = try SegmentDefinition(decoding: document())
-    definition.name = segment
-    return definition
+    try definitions.definition(of: version)
   }
 }
 

@@ -116,9 +116,9 @@ extension SegmentService {
     let report = try await dataTurn.take {
       let (report, dataFile) = try await publishErasure(request, progress: progress)
       if dataFile != data.current.name { try data.replace(with: dataFile) }
-      decoded.withLock { $0.removeAll() }
+      definitions.forget()
       index.forget()
-      await memberships.forget()
+      memberships.forget()
       // Files that are being written are made from the data of before.
       try await outputTurn.take { try finishErasure() }
       return report

@@ -1,6 +1,7 @@
 import Foundation
 import SegmentCompiler
 import SegmentStore
+import Synchronization
 
 /// A key as it is shown once: `muster_`, its id, its secret.
 public struct NewAPIKey: Sendable {
@@ -39,9 +40,11 @@ extension Identity {
 
   /// Who a key lets in; nil where there is no such key, it is over, or its account is disabled.
   public func apiKey(_ text: String) throws -> SignedIn? {
-    guard let match = text.wholeMatch(of: /muster_([0-9a-f]{16})_([0-9a-f]{64})/),
-      let (key, secretHash, account) = try store.apiKey(String(match.1)),
-      Token(String(match.2)).matches(secretHash),
+    let now = now
+    let parts = text.split(separator: "_", omittingEmptySubsequences: false)
+    guard parts.count == 3, parts[0] == "muster",
+      let (key, secretHash, account) = try keys.key(String(parts[1]), in: store),
+      Token(String(parts[2])).matches(secretHash),
       now < key.expires, isUsable(account)
     else { return nil }
     let day = now - now % IdentityPolicy.Duration.day
@@ -64,5 +67,34 @@ extension Identity {
     try store.editAccounts(at: now) { edits in
       guard try edits.revoke(id, of: owner) else { throw IdentityError.unknownKey(id) }
     }
+  }
+}
+
+/// API keys that were shown, with the accounts that they are of, as long as no key and no account is changed: most requests
+/// show one of few.
+final class KeptAPIKeys: Sendable {
+  typealias Known = (key: APIKey, secretHash: Data, account: Account)
+
+  private static let limit = 1_000
+
+  private let kept = Mutex<(moment: Int, keys: [String: Known])>((0, [:]))
+
+  /// nil where there is no such key.
+  func key(_ id: String, in store: SegmentStore) throws -> Known? {
+    let changes = store.changes(of: [.keys], since: kept.withLock(\.moment))
+    let known = kept.withLock { kept in
+      if !changes.owners.isEmpty { kept.keys = [:] }
+      kept.moment = max(kept.moment, changes.moment)
+      return kept.keys[id]
+    }
+    if let known { return known }
+    guard let read = try store.apiKey(id) else { return nil }
+    kept.withLock { kept in
+      // What was read before a change is not kept after it.
+      guard kept.moment == changes.moment else { return }
+      if kept.keys.count >= KeptAPIKeys.limit { kept.keys = [:] }
+      kept.keys[id] = read
+    }
+    return read
   }
 }

@@ -4,13 +4,14 @@ import SegmentStore
 
 /// Who may use a workspace: accounts, their passwords, sessions and keys.
 ///
-/// Copies are the same: they share the memory of failed attempts to sign in.
+/// Copies are the same: they share the memory of failed attempts to sign in, and of keys.
 public struct Identity: Sendable {
   /// Changes things on behalf of its author.
   private(set) var store: SegmentStore
   let passwords: Passwords
   let policy: IdentityPolicy
   let attempts: Guarded<SignInAttempts>
+  let keys = KeptAPIKeys()
   /// Whether anybody may enter the demo account; where not, it cannot be used in any way.
   public let allowsDemo: Bool
   let clock: @Sendable () -> Instant

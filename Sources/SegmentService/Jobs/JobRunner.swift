@@ -68,7 +68,7 @@ public actor JobRunner {
         if isStopping { break }
         guard taken.insert(job).inserted else { continue }
         let signal = signal(for: job)
-        group.addTask(executorPreference: BackgroundExecutor.shared) {
+        group.addTask(executorPreference: WorkerExecutor.jobs, priority: .utility) {
           [service, settings, turn, note] in
           let work = JobWork(
             job: job, service: service, settings: settings, turn: turn, signal: signal, note: note)

@@ -36,36 +36,43 @@ extension SegmentService {
   public func list() throws -> [ListedSegment] { try listing().segments }
 
   /// The same, with what tells whether it has changed.
-  public func listing() throws -> SegmentListing { try index.listing(of: self) }
+  public func listing() throws -> SegmentListing { try index.listing(of: store) }
+
+  /// Hands over the list whenever it has changed and somebody has asked for it before, nil where it is given up: before
+  /// whoever has changed it goes on.
+  public func followListing(_ follow: @escaping @Sendable (SegmentListing?) -> Void) {
+    index.follow(follow)
+  }
 
   func listed(_ record: SegmentRecord) throws -> ListedSegment {
     guard let overview = try store.overviews(of: [record.id]).first else {
       throw try unknownSegment(record.name)
     }
-    return try listed(overview, at: 0)
+    return try ListedSegment(overview, at: 0, definitions)
   }
+}
 
-  func listed(_ overview: SegmentOverview, at moment: Int) throws -> ListedSegment {
-    let record = overview.record
-    var listed = ListedSegment(
-      record: record, tags: [], lastPublished: overview.lastPublished, lastRun: overview.lastRun,
-      status: SegmentStatus(task: overview.lastTask, run: overview.lastRun), moment: moment)
+extension ListedSegment {
+  init(_ overview: SegmentOverview, at moment: Int, _ definitions: DefinitionCache) throws {
+    record = overview.record
+    lastPublished = overview.lastPublished
+    lastRun = overview.lastRun
+    status = SegmentStatus(task: overview.lastTask, run: overview.lastRun)
+    self.moment = moment
+    tags = []
     if record.version.isDraft {
       let document = try record.version.document()
-      listed.displayName = document["displayName"]?.textValue
-      listed.description = document["description"]?.textValue
-      listed.audience = document["audience"]?.textValue
-      if case .list(let tags)? = document["tags"]?.value {
-        listed.tags = tags.compactMap(\.textValue)
-      }
+      displayName = document["displayName"]?.textValue
+      description = document["description"]?.textValue
+      audience = document["audience"]?.textValue
+      if case .list(let tags)? = document["tags"]?.value { self.tags = tags.compactMap(\.textValue) }
     } else {
-      let definition = try storedDefinition(record.version)
-      listed.displayName = definition.displayName
-      listed.description = definition.description
-      listed.audience = definition.audience
-      listed.tags = definition.tags
+      let definition = try definitions.definition(of: record.version)
+      displayName = definition.displayName
+      description = definition.description
+      audience = definition.audience
+      tags = definition.tags
     }
-    if record.autoDeactivated != nil { listed.tags.append(SegmentRecord.autoDeactivatedTag) }
-    return listed
+    if record.autoDeactivated != nil { tags.append(SegmentRecord.autoDeactivatedTag) }
   }
 }

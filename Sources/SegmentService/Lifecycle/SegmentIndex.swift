@@ -10,31 +10,65 @@ public struct SegmentListing: Sendable {
   public var segments: [ListedSegment]
 }
 
-/// The list of segments, kept in memory: whoever asks reads again what transactions have changed since.
+/// The list of segments, kept in memory once somebody has asked for it.
 ///
-/// One who comes while another one reads waits for it: they would read the same.
+/// Whoever changes something brings it up to date before they go on, so that those who ask need not wait.
 final class SegmentIndex: Sendable {
+  private let definitions: DefinitionCache
   private let kept = Mutex<SegmentListing?>(nil)
+  /// Of whoever reads what is kept.
+  private let turn = Mutex(())
+  private let followers = Mutex<[@Sendable (SegmentListing?) -> Void]>([])
 
-  func listing(of service: SegmentService) throws -> SegmentListing {
-    try kept.withLock { kept in
-      var listing = kept ?? SegmentListing(moment: -1, segments: [])
-      while true {
-        let tasks = service.store.changes(of: [.tasks], since: listing.moment)
-        let changed = service.store.changes(of: [.segments], since: listing.moment)
-        if listing.moment < 0 {
-          listing.segments = try read(nil, by: service, at: tasks.moment)
-        } else if changed.owners.isEmpty, tasks.owners.isEmpty {
-          break
-        } else {
-          try update(&listing, changed.owners, tasks.owners, by: service, at: tasks.moment)
-        }
-        // What was read with its tasks alone may have a run meanwhile: only when nothing was changed all is of one
-        // moment.
-        listing.moment = tasks.moment
-      }
-      kept = listing
+  init(_ definitions: DefinitionCache) { self.definitions = definitions }
+
+  func listing(of store: SegmentStore) throws -> SegmentListing {
+    if let listing = kept.withLock({ $0 }) { return listing }
+    return try turn.withLock { _ in
+      if let listing = kept.withLock({ $0 }) { return listing }
+      let moment = store.changes(of: [.segments, .tasks], since: 0).moment
+      var listing = SegmentListing(moment: moment, segments: try read(nil, of: store, at: moment))
+      try update(&listing, from: store)
+      keep(listing)
       return listing
+    }
+  }
+
+  /// Reads again what transactions have changed. What cannot be read is told to the next one who asks.
+  func follow(_ store: SegmentStore) {
+    turn.withLock { _ in
+      guard var listing = kept.withLock({ $0 }) else { return }
+      let before = listing.moment
+      do {
+        try update(&listing, from: store)
+        if listing.moment != before { keep(listing) }
+      } catch {
+        keep(nil)
+      }
+    }
+  }
+
+  /// Gives up what is kept, with whatever it quotes.
+  func forget() { turn.withLock { _ in keep(nil) } }
+
+  /// Hands over each list that is kept from now on.
+  func follow(_ follow: @escaping @Sendable (SegmentListing?) -> Void) {
+    followers.withLock { $0.append(follow) }
+  }
+
+  private func keep(_ listing: SegmentListing?) {
+    kept.withLock { $0 = listing }
+    for follow in followers.withLock({ $0 }) { follow(listing) }
+  }
+
+  private func update(_ listing: inout SegmentListing, from store: SegmentStore) throws {
+    while true {
+      let tasks = store.changes(of: [.tasks], since: listing.moment)
+      let changed = store.changes(of: [.segments], since: listing.moment)
+      guard !changed.owners.isEmpty || !tasks.owners.isEmpty else { return }
+      try update(&listing, changed.owners, tasks.owners, from: store, at: tasks.moment)
+      // What was read with its tasks alone may have a run meanwhile: only when nothing was changed all is of one moment.
+      listing.moment = tasks.moment
     }
   }
 
@@ -43,10 +77,10 @@ final class SegmentIndex: Sendable {
   ///   - tasks: ids of segments that have other tasks.
   private func update(
     _ listing: inout SegmentListing, _ changed: Set<Int64>, _ tasks: Set<Int64>,
-    by service: SegmentService, at moment: Int
+    from store: SegmentStore, at moment: Int
   ) throws {
     let waiting = tasks.subtracting(changed)
-    let last = waiting.isEmpty ? [:] : try service.store.lastTasks(of: waiting)
+    let last = waiting.isEmpty ? [:] : try store.lastTasks(of: waiting)
     var same: [ListedSegment] = []
     same.reserveCapacity(listing.segments.count)
     for var segment in listing.segments {
@@ -58,17 +92,14 @@ final class SegmentIndex: Sendable {
       }
       same.append(segment)
     }
-    let read = try changed.isEmpty ? [] : read(changed, by: service, at: moment)
+    let read = try changed.isEmpty ? [] : read(changed, of: store, at: moment)
     listing.segments = merged(same, read) { Text($0.record.name) < Text($1.record.name) }
   }
 
-  /// Gives up what is kept, with whatever it quotes.
-  func forget() { kept.withLock { $0 = nil } }
-
-  private func read(_ ids: Set<Int64>?, by service: SegmentService, at moment: Int) throws
+  private func read(_ ids: Set<Int64>?, of store: SegmentStore, at moment: Int) throws
     -> [ListedSegment]
   {
-    try service.store.overviews(of: ids).map { try service.listed($0, at: moment) }
+    try store.overviews(of: ids).map { try ListedSegment($0, at: moment, definitions) }
   }
 }
 

@@ -118,7 +118,7 @@ extension SegmentService {
   func members(of run: RunRecord) throws -> MemberSet {
     guard let file = run.result?.members else { return MemberSet() }
     guard file.gone == nil else { throw WorkspaceError.membersGone(run: run.id) }
-    guard let set = members(in: file) else {
+    guard let set = folder.members(in: file) else {
       // They may have expired since the record was read.
       let isKept = try store.run(run.id)?.result?.members.gone == nil
       throw isKept
@@ -128,7 +128,7 @@ extension SegmentService {
   }
 }
 
-extension SegmentService {
+extension WorkspaceFolder {
   /// nil where the file is gone or does not match its checksum.
   func members(in file: MembersFile) -> MemberSet? {
     bytes(of: file).flatMap { MemberSet(bytes: $0) }
@@ -136,9 +136,7 @@ extension SegmentService {
 
   /// The same as bytes.
   func bytes(of file: MembersFile) -> [UInt8]? {
-    guard let data = try? Data(contentsOf: folder.members.appending(path: file.name)) else {
-      return nil
-    }
+    guard let data = try? Data(contentsOf: members.appending(path: file.name)) else { return nil }
     let bytes = [UInt8](data)
     return DurableFile.checksum(bytes) == file.sha256 ? bytes : nil
   }

@@ -2,6 +2,7 @@ import Foundation
 import SegmentCompiler
 import SegmentEngines
 import SegmentStore
+import Synchronization
 
 /// The segments whose members in force a profile is one of.
 public struct Memberships: Sendable {
@@ -42,114 +43,185 @@ extension SegmentService {
       }
       return (audience.name, key, ordinal)
     }
-    let (entries, moment) = try await memberships.entries(of: audience, in: self)
-    var result = Memberships(audience: audience, key: key, segments: [], unreadable: [])
-    for entry in entries {
-      guard let isMember = entry.contains(ordinal, in: self) else {
-        result.unreadable.append(entry.inForce.segment)
-        continue
-      }
-      guard isMember else { continue }
-      result.segments.append(
-        Memberships.Membership(
-          segment: entry.inForce.segment, state: entry.inForce.state, run: entry.inForce.run,
-          asOf: Instant(microseconds: entry.inForce.asOf),
-          refreshed: Instant(microseconds: entry.inForce.finished)))
-    }
+    let table = try memberships.table(of: audience, in: store)
+    let (segments, unreadable) = table.segments(of: ordinal, in: folder)
     // A file may have been replaced since the list of them was read.
-    guard
-      result.unreadable.isEmpty || store.changes(of: [.segments], since: moment).owners.isEmpty
-    else {
-      return try await segments(ofKey: text, audience: name)
+    let changes = store.changes(of: [.segments], since: table.moment)
+    guard unreadable.isEmpty || changes.owners.isEmpty else {
+      return try await self.segments(ofKey: text, audience: name)
     }
-    return result
+    return Memberships(
+      audience: audience, key: key, segments: segments, unreadable: unreadable)
   }
 }
 
-/// The members in force of all segments, kept in memory: those that a refresh, an erasure or the trash has replaced
-/// are read again when somebody asks.
-actor MembershipIndex {
+extension Memberships.Membership {
+  fileprivate init(_ members: MembersInForce) {
+    self.init(
+      segment: members.segment, state: members.state, run: members.run,
+      asOf: Instant(microseconds: members.asOf),
+      refreshed: Instant(microseconds: members.finished))
+  }
+}
+
+/// The members in force of the segments of an audience.
+struct MembershipTable: Sendable {
+  struct Entry: Sendable {
+    var inForce: MembersInForce
+    /// nil where they are not kept in memory.
+    var members: StoredMemberSet?
+  }
+
+  /// By the name of the segment.
+  let entries: [Entry]
+  /// Up to when it holds what transactions have changed.
+  let moment: Int
+  /// What is said of members, by the position of the entry.
+  private let memberships: [Memberships.Membership]
+  private let sets: MemberSets
+  /// Positions of entries whose members are read from their files.
+  private let others: [Int]
+
+  init(_ entries: [Entry], at moment: Int) {
+    let sets = MemberSets(entries.map(\.members))
+    self.entries = zip(entries, sets.sets).map { Entry(inForce: $0.inForce, members: $1) }
+    self.moment = moment
+    self.sets = sets
+    memberships = entries.map { Memberships.Membership($0.inForce) }
+    others = entries.indices.filter { entries[$0].members == nil }
+  }
+
+  /// By name, the segments of which an ordinal is a member, and those whose stored members cannot be read.
+  func segments(of ordinal: UInt32, in folder: WorkspaceFolder) -> (
+    [Memberships.Membership], unreadable: [String]
+  ) {
+    var positions = sets.positions(of: ordinal)
+    var unreadable: [String] = []
+    if !others.isEmpty {
+      var read: [Int] = []
+      for position in others {
+        let inForce = entries[position].inForce
+        switch folder.members(in: inForce.file)?.contains(ordinal) {
+        case true?: read.append(position)
+        case false?: continue
+        case nil: unreadable.append(inForce.segment)
+        }
+      }
+      positions = merged(positions, read, by: <)
+    }
+    return (positions.map { memberships[$0] }, unreadable)
+  }
+}
+
+/// The members in force of all segments, kept in memory once somebody has asked for them.
+///
+/// Whoever replaces some, such as a refresh, an erasure or the trash, brings it up to date before they go on.
+final class MembershipIndex: Sendable {
   /// Sets beyond this many bytes are read from their files whenever they are asked.
   static let limit = 1 << 30
 
-  final class Entry: Sendable {
-    let inForce: MembersInForce
-    /// nil where it is not kept in memory.
-    let members: MemberSet?
-    let bytes: Int
-
-    init(_ inForce: MembersInForce, _ members: MemberSet? = nil, bytes: Int = 0) {
-      (self.inForce, self.members, self.bytes) = (inForce, members, bytes)
-    }
-
-    /// nil where the stored members cannot be read.
-    func contains(_ ordinal: UInt32, in service: SegmentService) -> Bool? {
-      if let members { return members.contains(ordinal) }
-      return service.members(in: inForce.file)?.contains(ordinal)
-    }
+  private struct State {
+    /// By audience.
+    var tables: [String: MembershipTable] = [:]
+    var moment: Int
   }
 
-  /// By audience, in the order of the segments' names.
-  private var entries: [String: [Entry]] = [:]
-  /// Up to when they hold what transactions have changed; nil before the first.
-  private var moment: Int?
-  private var bytes = 0
+  private let folder: WorkspaceFolder
+  private let soleAudience: String
   private let limit: Int
+  private let kept = Mutex<State?>(nil)
+  /// Of whoever reads what is kept.
+  private let turn = Mutex(())
 
-  init(limit: Int = MembershipIndex.limit) { self.limit = limit }
-
-  /// The entries of an audience, by the name of the segment, and the moment that they are of.
-  func entries(of audience: String, in service: SegmentService) throws -> (
-    entries: [Entry], moment: Int
+  /// - Parameter soleAudience: of definitions that name none.
+  init(
+    _ folder: WorkspaceFolder, soleAudience: String, limit: Int = MembershipIndex.limit
   ) {
-    let changes = service.store.changes(of: [.segments], since: moment ?? 0)
-    if moment == nil || !changes.owners.isEmpty {
-      try update(moment == nil ? nil : changes.owners, service)
-      moment = changes.moment
+    self.folder = folder
+    self.soleAudience = soleAudience
+    self.limit = limit
+  }
+
+  func table(of audience: String, in store: SegmentStore) throws -> MembershipTable {
+    let state = try kept.withLock { $0 } ?? turn.withLock { _ in
+      if let state = kept.withLock({ $0 }) { return state }
+      let moment = store.changes(of: [.segments], since: 0).moment
+      let state = update(State(moment: moment), try store.membersInForce(), replacing: nil)
+      kept.withLock { $0 = state }
+      return state
     }
-    return (entries[audience] ?? [], moment ?? 0)
+    return state.tables[audience] ?? MembershipTable([], at: state.moment)
+  }
+
+  /// Reads again what transactions have changed. What cannot be read is told to the next one who asks.
+  func follow(_ store: SegmentStore) {
+    turn.withLock { _ in
+      guard let state = kept.withLock({ $0 }) else { return }
+      let changes = store.changes(of: [.segments], since: state.moment)
+      guard !changes.owners.isEmpty else { return }
+      let read = try? store.membersInForce(of: changes.owners)
+      let next = read.map { update(state, $0, replacing: changes.owners, at: changes.moment) }
+      kept.withLock { $0 = next }
+    }
   }
 
   /// Gives up what is kept.
-  func forget() { (entries, moment, bytes) = ([:], nil, 0) }
+  func forget() { turn.withLock { _ in kept.withLock { $0 = nil } } }
 
   /// - Parameter changed: ids of segments; nil for all.
-  private func update(_ changed: Set<Int64>?, _ service: SegmentService) throws {
-    let read = try service.store.membersInForce(of: changed)
-    var replaced: [MembersFile: Entry] = [:]
-    for (audience, all) in entries {
-      var left: [Entry] = []
-      for entry in all {
-        guard changed?.contains(entry.inForce.segmentID) ?? true else {
-          left.append(entry)
-          continue
+  private func update(
+    _ state: State, _ read: [MembersInForce], replacing changed: Set<Int64>?, at moment: Int? = nil
+  ) -> State {
+    var stayed: [String: [MembershipTable.Entry]] = [:]
+    var replaced: [MembersFile: StoredMemberSet] = [:]
+    var bytes = 0
+    for (audience, table) in state.tables {
+      for entry in table.entries {
+        if changed?.contains(entry.inForce.segmentID) ?? true {
+          replaced[entry.inForce.file] = entry.members
+        } else {
+          stayed[audience, default: []].append(entry)
+          bytes += entry.members?.size ?? 0
         }
-        replaced[entry.inForce.file] = entry
-        bytes -= entry.bytes
       }
-      entries[audience] = left
     }
-    let added = read.map { entry(of: $0, replaced[$0.file], service) }
-    for (audience, added) in Dictionary(
-      grouping: added, by: { $0.inForce.audience ?? service.soleAudience })
-    {
-      entries[audience] = merged(entries[audience] ?? [], added) {
+    var added: [String: [MembershipTable.Entry]] = [:]
+    for entry in entries(of: read, known: replaced, upTo: limit - bytes) {
+      added[entry.inForce.audience ?? soleAudience, default: []].append(entry)
+    }
+    var next = State(moment: moment ?? state.moment)
+    for audience in Set(stayed.keys).union(added.keys) {
+      let entries = merged(stayed[audience] ?? [], added[audience] ?? []) {
         Text($0.inForce.segment) < Text($1.inForce.segment)
       }
+      next.tables[audience] = MembershipTable(entries, at: next.moment)
     }
+    return next
   }
 
-  private func entry(of inForce: MembersInForce, _ known: Entry?, _ service: SegmentService)
-    -> Entry
-  {
-    var entry = Entry(inForce)
-    if let known, known.members != nil {
-      entry = Entry(inForce, known.members, bytes: known.bytes)
-    } else if bytes < limit, let stored = service.bytes(of: inForce.file) {
-      entry = Entry(inForce, MemberSet(bytes: stored), bytes: stored.count)
+  /// - Parameters:
+  ///   - known: sets that are in memory.
+  ///   - limit: how many bytes there is room for.
+  private func entries(
+    of read: [MembersInForce], known: [MembersFile: StoredMemberSet], upTo limit: Int
+  ) -> [MembershipTable.Entry] {
+    var entries = read.map { MembershipTable.Entry(inForce: $0, members: known[$0.file]) }
+    var bytes = 0
+    var found: [(position: Int, bytes: [UInt8])] = []
+    for position in entries.indices {
+      if let members = entries[position].members {
+        if bytes + members.size > limit { entries[position].members = nil }
+        bytes += entries[position].members?.size ?? 0
+      } else if bytes < limit, let stored = folder.bytes(of: entries[position].inForce.file),
+        bytes + stored.count <= limit
+      {
+        bytes += stored.count
+        found.append((position, stored))
+      }
     }
-    if bytes + entry.bytes > limit { entry = Entry(inForce) }
-    bytes += entry.bytes
-    return entry
+    for (place, set) in zip(found, StoredMemberSet.sets(of: found.map(\.bytes))) {
+      entries[place.position].members = set
+    }
+    return entries
   }
 }

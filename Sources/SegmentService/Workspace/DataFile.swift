@@ -27,7 +27,7 @@ final class DataFile: Sendable {
           path: folder.database(name).path,
           settings: DuckDBDatabase.Settings(
             memoryLimit: settings.memoryLimit, threads: settings.threads,
-            temporaryDirectory: folder.temporary.path))
+            temporaryDirectory: folder.temporary.path, isInBackground: settings.isServed))
       } catch let error as DuckDBError where error.isCorruptFile {
         throw WorkspaceError.dataFileDamaged(name, reason: error.brief)
       }

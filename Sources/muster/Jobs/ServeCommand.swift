@@ -59,7 +59,10 @@ struct ServeCommand: AsyncParsableCommand {
       options.settingValues(), in: options.folder(),
       Installation.Options(
         host: host, port: port, isBehindProxy: behindProxy, logFormat: log, isDemo: demo))
-    let service = try options.open(for: "serve", allowsDemo: demo)
+    let service = try options.open(for: "serve") {
+      $0.allowsDemo = demo
+      $0.isServed = true
+    }
     let log = ServiceLog(service)
     let events = EventLog()
     service.observeSegments { events.note($0) }

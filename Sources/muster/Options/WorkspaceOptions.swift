@@ -41,9 +41,11 @@ struct WorkspaceOptions: ParsableArguments {
   }
 
   /// Opens the workspace; a second process is told that `muster <verb>` holds it.
-  func open(for verb: String, allowsDemo: Bool = false) throws -> SegmentService {
+  func open(
+    for verb: String, with change: (inout SegmentService.Settings) -> Void = { _ in }
+  ) throws -> SegmentService {
     var settings = try engineSettings()
-    settings.allowsDemo = allowsDemo
+    change(&settings)
     return try SegmentService(
       folder: try folder(), purpose: "muster \(verb)", author: author, settings: settings)
   }

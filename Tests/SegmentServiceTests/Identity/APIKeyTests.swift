@@ -1,4 +1,5 @@
 import Foundation
+import SegmentCompiler
 import SegmentStore
 import Testing
 
@@ -27,6 +28,31 @@ import Testing
     people.pass(seconds: 2 * 86_400)
     #expect(try people.identity.apiKey(new.text) == nil)
     #expect(try people.identity.apiKeys(of: ann).map(\.id) == [new.key.id])
+  }
+
+  @Test func `the use of a key is written once a day, and no request waits for more`()
+    async throws
+  {
+    let people = try People()
+    let ann = try await people.join("ann").account
+    // Time goes on while a key is looked at.
+    let clock = Guarded<Int64>(20_000 * Self.day + 5)
+    let identity = Identity(store: people.store, passwords: people.identity.passwords) {
+      clock.withLock { clock in
+        clock += 1
+        return Instant(microseconds: clock)
+      }
+    }
+    let key = try identity.createAPIKey(
+      "nightly", of: ann, scopes: [.readJobs], lifetime: 9 * Self.day)
+    var writes: [Int] = []
+    for _ in 0..<3 {
+      for _ in 0..<5 { #expect(try identity.apiKey(key.text) != nil) }
+      writes.append(people.store.changes(of: [.keys], since: 0).moment)
+      #expect(try identity.apiKeys()[0].lastUsed == clock.withLock { $0 / Self.day * Self.day })
+      clock.withLock { $0 += Self.day }
+    }
+    #expect(writes[1] == writes[0] + 1 && writes[2] == writes[1] + 1)
   }
 
   @Test func `a key that is not whole, revoked, or of somebody who is gone lets nobody in`()

@@ -82,16 +82,19 @@ import Testing
     var changes = Changes(shop, seed: seed)
     for _ in 1...30 {
       let change = try await changes.next()
-      let fresh = try SegmentIndex().listing(of: service).segments
+      let fresh = try SegmentIndex(DefinitionCache()).listing(of: service.store).segments
       let kept = try service.list()
       #expect(kept.map(\.withoutMoment) == fresh.map(\.withoutMoment), "\(change)")
       #expect(
         try kept.map(\.withoutMoment)
           == kept.map { try service.listed($0.record).withoutMoment }, "\(change)")
-      let index = try await service.memberships.entries(of: "Customer", in: service).entries
-      let read = try await MembershipIndex().entries(of: "Customer", in: service).entries
+      let index = try service.memberships.table(of: "Customer", in: service.store).entries
+      let read = try MembershipIndex(service.folder, soleAudience: "Customer")
+        .table(of: "Customer", in: service.store).entries
       #expect(index.map(\.inForce) == read.map(\.inForce), "\(change)")
-      #expect(index.map(\.members) == read.map(\.members), "\(change)")
+      #expect(
+        index.map { $0.members.map { Array($0.bytes) } }
+          == read.map { $0.members.map { Array($0.bytes) } }, "\(change)")
       let current = try Snapshot.current(of: service.definition, in: service.store)
       #expect(try service.snapshot().version == current.version, "\(change)")
       #expect(try service.snapshot().catalog == current.catalog, "\(change)")
@@ -109,6 +112,42 @@ import Testing
     // What is about data alone leaves the list as it is.
     try await shop.load("Order.csv", Shop.orders + "9,5,coffee,2024-03-31,1\n")
     #expect(try shop.service.listing().segments.map(\.moment) == after.segments.map(\.moment))
+  }
+
+  @Test func `whoever has changed something finds it when they go on`() async throws {
+    let shop = try await Shop(segments: Shop.oslo, Shop.coffee)
+    let service = shop.service
+    _ = try service.listing()
+    // As many as there are threads and more, each of whom looks for what they have done.
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for number in 1...20 {
+        group.addTask {
+          let name = "city \(number)"
+          try shop.save(Shop.oslo.replacing("oslo", with: name))
+          #expect(try service.list().contains { $0.record.name == name })
+          _ = try service.change(name, [.deactivate])
+          #expect(try service.list().first { $0.record.name == name }?.record.state == .inactive)
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(try service.list().count == 22)
+  }
+
+  @Test func `those who follow are told of commits alone, in their order`() throws {
+    let store = try SegmentStore.inMemory(author: .tester)
+    let told = Guarded<[String]>([])
+    for name in ["first", "second"] {
+      store.follow { store in
+        let names = try? store.segmentRecords().map(\.name).joined(separator: " ")
+        told.withLock { $0.append("\(name): \(names ?? "")") }
+      }
+    }
+    _ = try store.save(name: "a", definition: "{}", at: 1)
+    #expect(told.withLock { $0 } == ["first: a", "second: a"])
+    // What is of no matter to anybody is not told.
+    try store.noteSettings { try $0.set("x", to: "1") }
+    #expect(told.withLock { $0 }.count == 2)
   }
 
   @Test func `what is rolled back leaves what is kept`() throws {
@@ -141,7 +180,8 @@ import Testing
     }
     #expect(
       listed.map(\.withoutMoment)
-        == (try SegmentIndex().listing(of: club.service).segments.map(\.withoutMoment)))
+        == (try SegmentIndex(DefinitionCache()).listing(of: club.service.store).segments
+          .map(\.withoutMoment)))
   }
 }
 

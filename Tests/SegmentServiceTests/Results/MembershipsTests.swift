@@ -47,12 +47,17 @@ import Testing
   @Test func `sets that do not fit into memory are read from their files`() async throws {
     let shop = try await Shop(segments: Shop.oslo, Shop.coffee)
     try await shop.refresh()
-    let index = MembershipIndex(limit: 1)
-    let entries = try await index.entries(of: "Customer", in: shop.service).entries
-    #expect(entries.count == 2 && entries.allSatisfy { $0.members == nil })
-    for entry in entries {
-      #expect(shop.service.members(in: entry.inForce.file)?.contains(0) == true)
+    let service = shop.service
+    let index = MembershipIndex(service.folder, soleAudience: "Customer", limit: 1)
+    let table = try index.table(of: "Customer", in: service.store)
+    #expect(table.entries.count == 2 && table.entries.allSatisfy { $0.members == nil })
+    let kept = try service.memberships.table(of: "Customer", in: service.store)
+    #expect(kept.entries.allSatisfy { $0.members != nil })
+    for ordinal in UInt32(0)..<6 {
+      let (read, unreadable) = table.segments(of: ordinal, in: service.folder)
+      #expect(read == kept.segments(of: ordinal, in: service.folder).0 && unreadable.isEmpty)
     }
+    #expect(table.segments(of: 0, in: service.folder).0.map(\.segment) == ["coffee", "oslo"])
   }
 
   @Test func `damaged members are told, not left out`() async throws {
