@@ -29,6 +29,7 @@ public struct SegmentService: Sendable {
   let definitions: DefinitionCache
   let index: SegmentIndex
   let memberships: MembershipIndex
+  let keys = KeyIndex()
   let snapshots = SnapshotInForce()
   /// Where webhooks may be.
   public let webhookRules: WebhookRules
@@ -131,9 +132,14 @@ public struct SegmentService: Sendable {
   ) async throws -> Result {
     try await leases.lend(
       choosing: {
+        let current = try? snapshot()
         let snapshot =
-          try id.flatMap { try store.dataVersion(id: $0) }
-          .flatMap { try Snapshot(unchanged: $0, definition, in: store) } ?? snapshot()
+          if let current, current.version.id == id {
+            current
+          } else {
+            try id.flatMap { try store.dataVersion(id: $0) }
+              .flatMap { try Snapshot(unchanged: $0, definition, in: store) } ?? self.snapshot()
+          }
         return (snapshot, [.dataVersion(snapshot.version.id)])
       }, to: body)
   }

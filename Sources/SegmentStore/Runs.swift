@@ -209,7 +209,8 @@ extension RunRecord: FetchableRecord {
       id: row["id"], segment: row["segment"], segmentID: row["segmentId"],
       segmentVersion: row["segmentVersion"],
       asOf: row["asOf"], dataVersion: row["dataVersion"], started: row["started"],
-      finished: row["finished"], references: try decodeReferences(row["references"]), outcome: outcome,
+      finished: row["finished"], references: try decodeReferences(row["references"]),
+      outcome: outcome,
       workspaceFile: row["workspaceFile"])
   }
 }

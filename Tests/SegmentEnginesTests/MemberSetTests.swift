@@ -32,7 +32,8 @@ import Testing
     }
     stored[7] = nil
     let together = MemberSets(stored)
-    #expect(together.sets.map { $0.map { Array($0.bytes) } } == stored.map { $0.map { Array($0.bytes) } })
+    #expect(
+      together.sets.map { $0.map { Array($0.bytes) } } == stored.map { $0.map { Array($0.bytes) } })
     var asked = (0..<2_000).map { _ in UInt32.random(in: 0..<500_000, using: &generator) }
     asked += (0...6).map { .max - $0 } + [0, 59_999, 60_000, 65_535, 65_536, 69_999, 70_000]
     for set in sets { asked += set.prefix(3) }
@@ -50,6 +51,11 @@ import Testing
     let one = MemberSets([nil, all[17]])
     #expect(one.sets[1].map { Array($0.bytes) } == set)
     #expect(one.positions(of: 3) == [1] && one.positions(of: 4) == [])
+    let many = (0..<20).map { number in
+      StoredMemberSet.sets(of: [MemberSet([UInt32(number), 70_000]).bytes])[0]
+    }
+    #expect(MemberSets(many).positions(of: 70_000) == Array(0..<20))
+    #expect(MemberSets(many).positions(of: 5) == [5])
     #expect(MemberSets(all).heldBytes == 200 * set.count && one.heldBytes == set.count)
   }
 

@@ -96,9 +96,7 @@ public struct DuckDBEngine: QueryEngine {
   public func ordinals(
     of keys: [ProfileKey], audience: Audience, in version: DataVersion
   ) async throws -> [ProfileKey: UInt32] {
-    guard let part = version.parts[audience.table],
-      let ordinal = part.route(audience: audience.name, steps: [])?.column
-    else { throw RenderingError.noPart(table: audience.table) }
+    let (part, ordinal) = try profiles(of: audience, in: version)
     guard !keys.isEmpty else { return [:] }
     if keys.count == 1 {
       let found = try await lookup.connection().members(
@@ -127,6 +125,42 @@ public struct DuckDBEngine: QueryEngine {
       }
       return found
     }
+  }
+
+  public func ordinals(of audience: Audience, upTo limit: Int, in version: DataVersion) async throws
+    -> [ProfileKey: UInt32]?
+  {
+    let (part, ordinal) = try profiles(of: audience, in: version)
+    return try await database.connect().perform { session in
+      let from: SQLQuery = """
+        FROM \(identifier: part.storedName) WHERE \(identifier: ordinal) IS NOT NULL
+        """
+      let count = try session.rows("SELECT count(*) \(from)")[0][0].integer ?? 0
+      guard count <= limit else { return nil }
+      var found: [ProfileKey: UInt32] = [:]
+      found.reserveCapacity(Int(count))
+      try session.forEachChunk(
+        "SELECT \(identifier: audience.key), \(identifier: ordinal) \(from)"
+      ) { chunk in
+        let keys = chunk.column(0)
+        try chunk.column(1).withUInt32s { ordinals in
+          for (row, ordinal) in ordinals.enumerated() {
+            if let key = ProfileKey(try keys.value(row)) { found[key] = ordinal }
+          }
+        }
+      }
+      return found
+    }
+  }
+
+  /// Where the profiles of an audience are, and the column of their ordinals.
+  private func profiles(of audience: Audience, in version: DataVersion) throws -> (
+    part: Part, ordinal: String
+  ) {
+    guard let part = version.parts[audience.table],
+      let ordinal = part.route(audience: audience.name, steps: [])?.column
+    else { throw RenderingError.noPart(table: audience.table) }
+    return (part, ordinal)
   }
 
   // MARK: Inspection

@@ -31,6 +31,10 @@ public protocol QueryEngine: Sendable {
   func ordinals(of keys: [ProfileKey], audience: Audience, in version: DataVersion) async throws
     -> [ProfileKey: UInt32]
 
+  /// The ordinals of all profiles that are present, by key; nil where there are more than `limit`.
+  func ordinals(of audience: Audience, upTo limit: Int, in version: DataVersion) async throws
+    -> [ProfileKey: UInt32]?
+
   /// Reads members in key order: the key, then one column per projection.
   ///
   /// They come in slices of a bounded number of members, each read when it is asked for, so that memory does not grow

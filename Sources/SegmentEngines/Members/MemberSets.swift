@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// A set as it is stored, in the portable Roaring format; for ``MemberSets``.
 public struct StoredMemberSet: Sendable {
   /// The bytes of sets that came at the same time, one after another.
@@ -20,21 +24,31 @@ public struct StoredMemberSet: Sendable {
 
   public var bytes: ArraySlice<UInt8> { shelf.bytes[start..<start + size] }
 
-  /// The same sets in as little memory as they need: a shelf stays as long as one of its sets does.
+  /// The same sets on one shelf where they are on many, or in much more memory than they need: a shelf stays as long as
+  /// one of its sets does.
   static func packed(_ sets: [StoredMemberSet?]) -> [StoredMemberSet?] {
     var shelves: [ObjectIdentifier: Int] = [:]
     for case let set? in sets { shelves[ObjectIdentifier(set.shelf)] = set.shelf.bytes.count }
     let needed = sets.reduce(0) { $0 + ($1?.size ?? 0) }
-    guard shelves.values.reduce(0, +) > 2 * needed + (1 << 20) else { return sets }
+    guard shelves.count > mostShelves || shelves.values.reduce(0, +) > 2 * needed + (1 << 20) else {
+      return sets
+    }
     return shelve(sets.map { set in set.map { ($0.bytes, $0.containers) } })
   }
+
+  private static let mostShelves = 16
 
   private static func shelve(
     _ sets: [(bytes: ArraySlice<UInt8>, containers: [PortableFormat.Container])?]
   ) -> [StoredMemberSet?] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(sets.reduce(0) { $0 + ($1?.bytes.count ?? 0) })
-    for case let set? in sets { bytes += set.bytes }
+    let size = sets.reduce(0) { $0 + ($1?.bytes.count ?? 0) }
+    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+      adviseLargePages(UnsafeMutableRawBufferPointer(buffer))
+      for case let set? in sets {
+        _ = buffer[count...].update(fromContentsOf: set.bytes)
+        count += set.bytes.count
+      }
+    }
     let shelf = Shelf(bytes)
     var start = 0
     return sets.map { set in
@@ -44,6 +58,20 @@ public struct StoredMemberSet: Sendable {
         shelf: shelf, start: start, containers: set.containers, size: set.bytes.count)
     }
   }
+}
+
+/// Asks the system to keep memory that is about to be written in large pages: who reads a line here and there in many
+/// megabytes waits for the addresses of small ones more than for the lines.
+private func adviseLargePages(_ memory: UnsafeMutableRawBufferPointer) {
+  #if canImport(Glibc)
+    let page: UInt = 1 << 21
+    guard let base = memory.baseAddress else { return }
+    let start = (UInt(bitPattern: base) + page - 1) / page * page
+    let end = (UInt(bitPattern: base) + UInt(memory.count)) / page * page
+    guard start < end else { return }
+    // A system that does not have them says so, and that is fine.
+    _ = madvise(UnsafeMutableRawPointer(bitPattern: start), Int(end - start), MADV_HUGEPAGE)
+  #endif
 }
 
 /// Many sets, asked together which of them an ordinal is in.
@@ -57,13 +85,21 @@ public struct MemberSets: Sendable {
     var set: UInt32
     var start: UInt32
     var count: UInt16
-    var kind: PortableFormat.Container.Kind
+  }
+
+  /// The parts of sets that have members in a block, by how they are stored: processors guess well what comes next.
+  private struct Block {
+    var bits: [Part] = []
+    var arrays: [Part] = []
+    var runs: [Part] = []
+
+    var count: Int { bits.count + arrays.count + runs.count }
   }
 
   private struct Shelf {
     var bytes: StoredMemberSet.Shelf
     /// By the upper half of the ordinals.
-    var blocks: [[Part]] = []
+    var blocks: [Block] = []
   }
 
   /// As they were given; in less memory where they needed much more than they have to.
@@ -83,11 +119,15 @@ public struct MemberSets: Sendable {
       }
       for container in set.containers {
         let high = Int(container.high)
-        while shelves[number].blocks.count <= high { shelves[number].blocks.append([]) }
-        shelves[number].blocks[high].append(
-          Part(
-            set: UInt32(position), start: UInt32(set.start + container.start),
-            count: UInt16(container.count), kind: container.kind))
+        while shelves[number].blocks.count <= high { shelves[number].blocks.append(Block()) }
+        let part = Part(
+          set: UInt32(position), start: UInt32(set.start + container.start),
+          count: UInt16(container.count))
+        switch container.kind {
+        case .bits: shelves[number].blocks[high].bits.append(part)
+        case .array: shelves[number].blocks[high].arrays.append(part)
+        case .runs: shelves[number].blocks[high].runs.append(part)
+        }
       }
     }
     self.shelves = shelves
@@ -100,35 +140,47 @@ public struct MemberSets: Sendable {
   public func positions(of ordinal: UInt32) -> [Int] {
     let high = Int(ordinal >> 16)
     let low = UInt16(truncatingIfNeeded: ordinal)
-    var found: [Int] = []
-    for shelf in shelves where high < shelf.blocks.count {
-      shelf.bytes.bytes.withUnsafeBytes { bytes in
-        for part in shelf.blocks[high] where MemberSets.contains(low, part, bytes) {
-          found.append(Int(part.set))
+    let blocks = shelves.filter { high < $0.blocks.count }.map { ($0.bytes, $0.blocks[high]) }
+    let found = [Int](unsafeUninitializedCapacity: blocks.reduce(0) { $0 + $1.1.count }) {
+      found, count in
+      for (shelf, block) in blocks {
+        shelf.bytes.withUnsafeBytes { bytes in
+          // Each is written, and the next one over it unless it holds: without a branch, the processor reads on while it
+          // waits for memory.
+          for part in block.bits {
+            found[count] = Int(part.set)
+            count += Int(bytes[Int(part.start) + Int(low >> 3)] >> (low & 7) & 1)
+          }
+          for part in block.arrays {
+            found[count] = Int(part.set)
+            count += MemberSets.array(part, in: bytes, has: low) ? 1 : 0
+          }
+          for part in block.runs {
+            found[count] = Int(part.set)
+            count += MemberSets.runs(part, in: bytes, have: low) ? 1 : 0
+          }
         }
       }
     }
-    // One shelf has them in their order.
-    return shelves.count > 1 ? found.sorted() : found
+    return found.sorted()
   }
 
-  private static func contains(_ low: UInt16, _ part: Part, _ bytes: UnsafeRawBufferPointer)
-    -> Bool
+  private static func array(_ part: Part, in bytes: UnsafeRawBufferPointer, has low: UInt16) -> Bool
   {
-    let start = Int(part.start)
-    func value(_ offset: Int) -> UInt16 {
-      UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: start + offset, as: UInt16.self))
-    }
-    switch part.kind {
-    case .bits: return bytes[start + Int(low >> 3)] >> (low & 7) & 1 == 1
-    case .array:
-      return value(2 * last(notAfter: low, Int(part.count)) { value(2 * $0) }) == low
-    case .runs:
-      guard part.count > 0 else { return false }
-      let run = last(notAfter: low, Int(part.count)) { value(4 * $0) }
-      let first = value(4 * run)
-      return first <= low && low - first <= value(4 * run + 2)
-    }
+    func value(_ index: Int) -> UInt16 { uint16(bytes, Int(part.start) + 2 * index) }
+    return value(last(notAfter: low, Int(part.count), value)) == low
+  }
+
+  private static func runs(_ part: Part, in bytes: UnsafeRawBufferPointer, have low: UInt16) -> Bool
+  {
+    guard part.count > 0 else { return false }
+    func first(_ run: Int) -> UInt16 { uint16(bytes, Int(part.start) + 4 * run) }
+    let run = last(notAfter: low, Int(part.count), first)
+    return first(run) <= low && low - first(run) <= uint16(bytes, Int(part.start) + 4 * run + 2)
+  }
+
+  private static func uint16(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt16 {
+    UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
   }
 
   /// The last of ascending values that is not after `low`, or the first one.

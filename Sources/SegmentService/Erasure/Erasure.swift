@@ -119,6 +119,7 @@ extension SegmentService {
       definitions.forget()
       index.forget()
       memberships.forget()
+      keys.forget()
       // Files that are being written are made from the data of before.
       try await outputTurn.take { try finishErasure() }
       return report

@@ -20,9 +20,7 @@ extension SegmentService {
   /// Gives up and removes what retention no longer keeps. The caller has the data turn.
   func expire(after what: String) async throws {
     do {
-      let expired = try leases.decide { lent in
-        try store.expire(by: rules, lent: lent.dataVersions, at: now().microseconds)
-      }
+      let expired = try expire()
       for name in expired.members {
         try StoredFile.remove(folder.members.appending(path: name))
       }
@@ -31,6 +29,19 @@ extension SegmentService {
       }
     } catch let error where !(error is CancellationError) {
       throw TidyingFailure(after: what, cause: error)
+    }
+  }
+
+  private func expire() throws -> Expired {
+    let (rules, time) = (rules, now().microseconds)
+    let found = try store.expired(by: rules, lent: [])
+    guard !found.isEmpty else { return found }
+    // To find out takes long. Those who want to read wait for it only where something goes that could be lent to them.
+    guard !found.dataVersions.isEmpty else {
+      return try store.expire(by: rules, lent: try store.dataVersions(), at: time)
+    }
+    return try leases.decide { lent in
+      try store.expire(by: rules, lent: lent.dataVersions, at: time)
     }
   }
 

@@ -65,7 +65,9 @@ extension ListedSegment {
       displayName = document["displayName"]?.textValue
       description = document["description"]?.textValue
       audience = document["audience"]?.textValue
-      if case .list(let tags)? = document["tags"]?.value { self.tags = tags.compactMap(\.textValue) }
+      if case .list(let tags)? = document["tags"]?.value {
+        self.tags = tags.compactMap(\.textValue)
+      }
     } else {
       let definition = try definitions.definition(of: record.version)
       displayName = definition.displayName

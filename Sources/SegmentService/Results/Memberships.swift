@@ -37,8 +37,7 @@ extension SegmentService {
         throw WorkspaceError.notLoaded
       }
       let key = try profileKey(text, of: audience, in: snapshot.catalog)
-      let found = try await engine.ordinals(of: [key], audience: audience, in: snapshot.version)
-      guard let ordinal = found[key] else {
+      guard let ordinal = try await keys.ordinal(of: key, audience, in: snapshot, by: self) else {
         throw WorkspaceError.noProfile(key: text, audience: audience.name)
       }
       return (audience.name, key, ordinal)
@@ -143,13 +142,15 @@ final class MembershipIndex: Sendable {
   }
 
   func table(of audience: String, in store: SegmentStore) throws -> MembershipTable {
-    let state = try kept.withLock { $0 } ?? turn.withLock { _ in
-      if let state = kept.withLock({ $0 }) { return state }
-      let moment = store.changes(of: [.segments], since: 0).moment
-      let state = update(State(moment: moment), try store.membersInForce(), replacing: nil)
-      kept.withLock { $0 = state }
-      return state
-    }
+    let state =
+      try kept.withLock { $0 }
+      ?? turn.withLock { _ in
+        if let state = kept.withLock({ $0 }) { return state }
+        let moment = store.changes(of: [.segments], since: 0).moment
+        let state = update(State(moment: moment), try store.membersInForce(), replacing: nil)
+        kept.withLock { $0 = state }
+        return state
+      }
     return state.tables[audience] ?? MembershipTable([], at: state.moment)
   }
 

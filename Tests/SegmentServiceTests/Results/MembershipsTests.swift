@@ -60,6 +60,47 @@ import Testing
     #expect(table.segments(of: 0, in: service.folder).0.map(\.segment) == ["coffee", "oslo"])
   }
 
+  @Test func `keys that are asked for again are kept, for the data in force alone`() async throws {
+    let shop = try await Shop(segments: Shop.oslo)
+    try await shop.refresh()
+    let service = shop.service
+    func isKept() -> Bool { service.keys.isKept("Customer") }
+    #expect(try await names(shop, "1") == ["oslo"])
+    try await Task.sleep(for: .milliseconds(50))
+    #expect(!isKept(), "one question is not worth it")
+    #expect(try await names(shop, "3") == [])
+    while !isKept() { try await Task.sleep(for: .milliseconds(5)) }
+    #expect(try await names(shop, "1") == ["oslo"])
+    await #expect(throws: WorkspaceError.noProfile(key: "99", audience: "Customer")) {
+      try await names(shop, "99")
+    }
+    try await shop.load("Customer.csv", Shop.customers + "99,Oslo,1,2024-01-01\n")
+    #expect(try await names(shop, "99") == [])
+    try await shop.refresh()
+    #expect(try await names(shop, "99") == ["oslo"])
+    while !isKept() {
+      #expect(try await names(shop, "99") == ["oslo"])
+      try await Task.sleep(for: .milliseconds(5))
+    }
+    #expect(try await names(shop, "99") == ["oslo"])
+    service.keys.forget()
+    #expect(!isKept())
+  }
+
+  @Test func `of too many profiles no keys are kept`() async throws {
+    let shop = try await Shop(segments: Shop.oslo)
+    let snapshot = try shop.service.snapshot()
+    let audience = try #require(snapshot.catalog.audience("Customer"))
+    let engine = shop.service.engine
+    let all = try #require(
+      try await engine.ordinals(of: audience, upTo: 1_000, in: snapshot.version))
+    #expect(
+      try await engine.ordinals(of: Array(all.keys), audience: audience, in: snapshot.version)
+        == all)
+    #expect(
+      try await engine.ordinals(of: audience, upTo: all.count - 1, in: snapshot.version) == nil)
+  }
+
   @Test func `damaged members are told, not left out`() async throws {
     let shop = try await Shop(segments: Shop.oslo, Shop.coffee)
     let runs = try await shop.refresh()

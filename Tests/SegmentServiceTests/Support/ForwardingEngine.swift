@@ -30,6 +30,12 @@ extension ForwardingEngine {
     try await engine.ordinals(of: keys, audience: audience, in: version)
   }
 
+  func ordinals(of audience: Audience, upTo limit: Int, in version: DataVersion) async throws
+    -> [ProfileKey: UInt32]?
+  {
+    try await engine.ordinals(of: audience, upTo: limit, in: version)
+  }
+
   func rows(_ request: MemberRows, in version: DataVersion) -> Pulled<[[DuckDBValue]]> {
     engine.rows(request, in: version)
   }
