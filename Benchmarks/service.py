@@ -165,8 +165,12 @@ async def refresh_all(client: Client, done: list[float], pause: float = 0) -> No
         job = (await patient(client, "POST", "/jobs", {"segments": "all"})).json["job"]
         while True:
             await asyncio.sleep(0.5)
-            summary = (await patient(client, "GET", "/jobs?limit=1")).json["items"][0]
-            if summary["job"] == job and summary["state"] not in ("waiting", "running"):
+            # Edits make jobs, too.
+            jobs = (await patient(client, "GET", "/jobs?limit=100")).json["items"]
+            summary = next((one for one in jobs if one["job"] == job), None)
+            if summary is None:
+                raise RuntimeError(f"Job {job} is not among the last 100")
+            if summary["state"] not in ("waiting", "running"):
                 break
         if summary["state"] != "successful":
             raise RuntimeError(f"Job {job} is {summary['state']}")

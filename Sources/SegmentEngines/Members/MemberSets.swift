@@ -151,6 +151,7 @@ public struct MemberSets: Sendable {
             found[count] = Int(part.set)
             count += Int(bytes[Int(part.start) + Int(low >> 3)] >> (low & 7) & 1)
           }
+          MemberSets.fetch(block.arrays, of: low, in: bytes)
           for part in block.arrays {
             found[count] = Int(part.set)
             count += MemberSets.array(part, in: bytes, has: low) ? 1 : 0
@@ -164,6 +165,18 @@ public struct MemberSets: Sendable {
     }
     return found.sorted()
   }
+
+  /// Reads once where each search will begin, all of them at the same time: searches wait for memory one after another.
+  @inline(never)
+  private static func fetch(_ arrays: [Part], of low: UInt16, in bytes: UnsafeRawBufferPointer) {
+    var sum: UInt8 = 0
+    for part in arrays { sum &+= bytes[Int(part.start) + 2 * guess(low, Int(part.count))] }
+    keep(sum)
+  }
+
+  /// For the compiler, somebody might need it.
+  @inline(never) @_optimize(none)
+  private static func keep(_ sum: UInt8) {}
 
   private static func array(_ part: Part, in bytes: UnsafeRawBufferPointer, has low: UInt16) -> Bool
   {
@@ -183,12 +196,15 @@ public struct MemberSets: Sendable {
     UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
   }
 
+  /// Where a value would be among so many if they were spread evenly.
+  private static func guess(_ low: UInt16, _ count: Int) -> Int { Int(low) * count >> 16 }
+
   /// The last of ascending values that is not after `low`, or the first one.
   ///
   /// It looks where the value would be if they were spread evenly, which ordinals mostly are, and goes on from there in
   /// growing steps: at best it stays within a cache line, at worst it takes twice as many steps as halving.
   private static func last(notAfter low: UInt16, _ count: Int, _ value: (Int) -> UInt16) -> Int {
-    let guess = Int(low) * count >> 16
+    let guess = guess(low, count)
     var (first, end) = (0, count)
     var step = 8
     if value(guess) <= low {
